@@ -1,0 +1,4 @@
+namespace Connector.Relay.Lanes;
+
+/// <summary>The peer broke the relay protocol. Ends the lane.</summary>
+public sealed class LaneProtocolException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using Connector.Protocol.Ids;
+
+namespace Connector.Server.Control;
+
+/// <summary>Messages to the parent of the connector entities (<c>/user/connectors</c>), from the API and the feed.</summary>
+public static class ConnectorsProtocol
+{
+    /// <summary>Something of this connector's desired state changed in the store: read it again and push the difference.</summary>
+    public sealed record DesiredStateChanged(ConnectorId ConnectorId);
+
+    public sealed record ConnectorDeleted(ConnectorId ConnectorId);
+
+    public sealed record TokenRevoked(ConnectorId ConnectorId, string TokenId);
+
+    /// <summary>Answered with <see cref="SessionState"/>.</summary>
+    public sealed record GetSession(ConnectorId ConnectorId);
+
+    /// <summary>The control session of a connector and what its replicas said of themselves.</summary>
+    /// <param name="State">online, or offline.</param>
+    /// <param name="Leader">The replica that holds the control session; null when offline or when the peer has no replica id.</param>
+    public sealed record SessionState(
+        ConnectorId ConnectorId, string State, SessionEpoch Epoch, ReplicaId? Leader, DateTimeOffset? Since, DateTimeOffset? LastSeen,
+        ImmutableArray<ReplicaState> Replicas, ImmutableArray<SocketState> Sockets);
+
+    public sealed record ReplicaState(ReplicaId ReplicaId, BootId BootId, string Version, DateTimeOffset? ConnectedAt, string RemoteAddress);
+
+    /// <param name="State">starting, serving, unsupported or failed, as the replica announced it.</param>
+    public sealed record SocketState(SocketId SocketId, ReplicaId ReplicaId, string State, string Reason, int LiveStreams, DateTimeOffset Since);
+}
