@@ -14,7 +14,8 @@ public static class CommandLine
         => ErrorBoundary.RunAsync(
             async () =>
             {
-                var parsed = Build(environment, roles).Parse(arguments);
+                // Somebody who types only the name wants to know what there is.
+                var parsed = Build(environment, roles).Parse(arguments.Count == 0 ? ["--help"] : arguments);
                 if (parsed.Errors.Count > 0)
                 {
                     foreach (var problem in parsed.Errors)
