@@ -196,6 +196,12 @@ internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
             LogStoreFailed(batch.Count, exception);
             return false;
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A report that cannot be stored at all must not stop those behind it.
+            LogReportsLost(batch.Count, exception);
+            return true;
+        }
     }
 
     private void Add(Channel<bool> follower)
@@ -222,4 +228,7 @@ internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
 
     [LoggerMessage(LogLevel.Error, "{Count} reports of the edge could not be stored, trying again")]
     private partial void LogStoreFailed(int count, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "{Count} reports of the edge are unfit to be stored and were dropped")]
+    private partial void LogReportsLost(int count, Exception exception);
 }

@@ -9,7 +9,7 @@ internal static class EdgeLogRecord
     public const string Source = "edge";
 
     public static LogRecord Of(EdgeReport.Logged report)
-        => new(report.At, report.Severity, Line(report.Message, report.Fields), report.SocketId, null, Source);
+        => new(report.At, report.Severity, Line(report.Message, report.Fields.IsDefault ? [] : report.Fields), report.SocketId, null, Source);
 
     public static LogRecord Of(EdgeReport.ListenFailed report, string socketName, DateTimeOffset now)
         => new(

@@ -53,8 +53,8 @@ internal sealed class SocketCatalog(ControlDatabase database, ControlPlaneOption
             cancellationToken);
 
     /// <summary>Null when there is none.</summary>
-    /// <param name="check">Judges the draft together with the stored row; throws when it must not be.</param>
-    public Task<Change?> UpdateAsync(string idOrName, SocketDraft draft, Action<SocketRow> check, CancellationToken cancellationToken)
+    /// <param name="decide">Makes the draft in view of what is stored; throws when it must not be.</param>
+    public Task<Change?> UpdateAsync(string idOrName, Func<SocketRow, SocketDraft> decide, CancellationToken cancellationToken)
         => database.WriteAsync(
             $"updating socket {idOrName}",
             db =>
@@ -65,7 +65,7 @@ internal sealed class SocketCatalog(ControlDatabase database, ControlPlaneOption
                     return null;
                 }
 
-                check(row);
+                var draft = decide(row);
                 var before = row.Connectors.Select(link => link.ConnectorId).ToList();
                 if (draft.UpstreamJson is not null && draft.UpstreamJson != row.UpstreamConfiguration)
                 {
