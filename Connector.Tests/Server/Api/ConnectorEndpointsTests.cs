@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Net;
 using System.Text.Json;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Tokens;
@@ -204,7 +202,7 @@ public sealed class ConnectorEndpointsTests
         var id = await server.CreateConnectorAsync("a");
         var records = Enumerable.Range(1, 25).Select(index => new LogRecord(
             DateTimeOffset.UnixEpoch.AddDays(20_000 + index), index % 5 == 0 ? "error" : "info", $"{{\"msg\":\"nº {index}\"}}",
-            index % 2 == 0 ? new SocketId("s") : null, index == 3 ? new PluginId("p") : null, "connector")).ToImmutableArray();
+            index % 2 == 0 ? new SocketId("s") : null, index == 3 ? new PluginId("p") : null, "connector")).ToList();
         await server.Services.GetRequiredService<IControlStore>()
             .AppendLogsAsync(new ConnectorId(id), new SessionEpoch(0), records, TestContext.Current.CancellationToken);
 
