@@ -32,7 +32,8 @@ public sealed record ServerTrust(ImmutableArray<string> CaPins)
 
     /// <summary>
     /// For SslClientAuthenticationOptions and SocketsHttpHandler. With pins: the presented chain must lead to a CA whose key is pinned, be within
-    /// its validity, and name the host; nothing else of the system's trust counts. So a server with its own CA has to present that CA too.
+    /// its validity, and name the host; nothing else of the system's trust counts. A pin is only a hash, so the CA itself must come with the
+    /// handshake: as part of the chain, or, because TLS stacks leave out the root, enclosed in the certificate (<see cref="EnclosedAuthority"/>).
     /// </summary>
     public bool Validate(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors, out string? reason)
     {
@@ -74,16 +75,14 @@ public sealed record ServerTrust(ImmutableArray<string> CaPins)
             return false;
         }
 
-        var anchors = new X509Certificate2Collection();
-        foreach (var candidate in sent)
+        using var enclosed = EnclosedAuthority.Read(presented);
+        if (enclosed is not null)
         {
-            if (CaPins.Contains(PinOf(candidate)))
-            {
-                anchors.Add(candidate);
-            }
+            sent.Add(enclosed);
         }
 
-        if (anchors.Count == 0)
+        var anchors = sent.Where(candidate => CaPins.Contains(PinOf(candidate))).ToArray();
+        if (anchors.Length == 0)
         {
             reason = "the server's certificate does not lead to the CA that the token pins: this is another server, or somebody is in between, "
                 + "or the server got a new CA and needs new tokens";
@@ -92,20 +91,38 @@ public sealed record ServerTrust(ImmutableArray<string> CaPins)
 
         using var pinned = new X509Chain();
         pinned.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        pinned.ChainPolicy.CustomTrustStore.AddRange(anchors);
         pinned.ChainPolicy.ExtraStore.AddRange(sent);
+        foreach (var anchor in anchors)
+        {
+            if (anchor.SubjectName.RawData.AsSpan().SequenceEqual(anchor.IssuerName.RawData))
+            {
+                pinned.ChainPolicy.CustomTrustStore.Add(anchor);
+            }
+            else
+            {
+                // Above a pinned intermediate nothing needs to be known. That the chain really runs through it is checked below.
+                pinned.ChainPolicy.VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority;
+            }
+        }
+
         pinned.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         pinned.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         // Fetching what a stranger's certificate points to would be a request of his making, and a wait without a deadline.
         pinned.ChainPolicy.DisableCertificateDownloads = true;
-        var trusted = pinned.Build(presented);
-        reason = trusted ? null : $"the server's certificate is refused: {Describe(pinned)}";
+        var valid = pinned.Build(presented);
+        var anchored = pinned.ChainElements.Any(element => anchors.Any(anchor => anchor.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span)));
+        reason = (valid, anchored) switch
+        {
+            (true, true) => null,
+            (true, false) => "the server presented the CA that the token pins beside a certificate of another CA",
+            _ => $"the server's certificate is refused: {Describe(pinned)}",
+        };
         foreach (var element in pinned.ChainElements)
         {
             element.Certificate.Dispose();
         }
 
-        return trusted;
+        return reason is null;
     }
 
     private static string Describe(X509Chain? chain)

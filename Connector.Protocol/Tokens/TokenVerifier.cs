@@ -75,9 +75,11 @@ public sealed class TokenVerifier
     {
         try
         {
+            // Shapes before the signature: the library calls every claim that it cannot read a bad signature.
             var decoded = CompactToken.Decode(token);
+            var claims = read(decoded.Payload);
             reason = Unsigned(token, decoded.Header);
-            return reason is null ? read(decoded.Payload) : null;
+            return reason is null ? claims : null;
         }
         catch (FormatException unreadable)
         {

@@ -25,11 +25,55 @@ public sealed class ServerTrustTests
     }
 
     [Fact]
+    public async Task Chain_without_its_root_cannot_be_verified_by_a_pin()
+    {
+        using var ca = Authority("CA");
+        using var leaf = Leaf(ca, "edge.test", enclosed: null);
+
+        Assert.NotNull(await Verdict(leaf, [ca], "edge.test", ServerTrust.PinOf(ca)));
+    }
+
+    [Fact]
+    public async Task Pinned_intermediate_is_enough()
+    {
+        using var root = Authority("Root");
+        using var intermediate = Authority("Intermediate", root);
+        using var leaf = Leaf(intermediate, "edge.test", enclosed: null);
+
+        Assert.Null(await Verdict(leaf, [intermediate], "edge.test", ServerTrust.PinOf(intermediate)));
+    }
+
+    [Fact]
+    public void Leaf_of_a_namesake_of_the_pinned_intermediate_is_refused()
+    {
+        using var root = Authority("Root");
+        using var intermediate = Authority("Intermediate", root);
+        using var impostor = Authority("Intermediate", root);
+        using var leaf = Leaf(impostor, "edge.test", enclosed: null);
+
+        Assert.NotNull(Judge(leaf, [intermediate], SslPolicyErrors.RemoteCertificateChainErrors, ServerTrust.PinOf(intermediate)));
+        Assert.NotNull(Judge(leaf, [intermediate, impostor], SslPolicyErrors.RemoteCertificateChainErrors, ServerTrust.PinOf(intermediate)));
+    }
+
+    [Fact]
+    public void Leaf_that_encloses_the_pinned_ca_but_is_not_of_it_is_refused()
+    {
+        using var ca = Authority("CA");
+        using var namesake = Authority("CA");
+        using var stranger = Authority("Stranger");
+        using var first = Leaf(namesake, "edge.test", enclosed: ca);
+        using var second = Leaf(stranger, "edge.test", enclosed: ca);
+
+        Assert.NotNull(Judge(first, [], SslPolicyErrors.RemoteCertificateChainErrors, ServerTrust.PinOf(ca)));
+        Assert.NotNull(Judge(second, [stranger], SslPolicyErrors.RemoteCertificateChainErrors, ServerTrust.PinOf(ca)));
+    }
+
+    [Fact]
     public async Task Chain_with_an_intermediate_is_accepted()
     {
         using var root = Authority("Root");
         using var intermediate = Authority("Intermediate", root);
-        using var leaf = Leaf(intermediate, "edge.test");
+        using var leaf = Leaf(intermediate, "edge.test", enclosed: root);
 
         Assert.Null(await Verdict(leaf, [intermediate, root], "edge.test", ServerTrust.PinOf(root)));
     }
@@ -192,10 +236,20 @@ public sealed class ServerTrustTests
             : request.Create(issuer, Yesterday, issuer.NotAfter, Serial()).CopyWithPrivateKey(key);
     }
 
-    private static X509Certificate2 Leaf(X509Certificate2 issuer, string host, DateTimeOffset? expires = null, string usage = "1.3.6.1.5.5.7.3.1")
+    private static X509Certificate2 Leaf(
+        X509Certificate2 issuer, string host, DateTimeOffset? expires = null, string usage = "1.3.6.1.5.5.7.3.1")
+        => Leaf(issuer, host, issuer, expires, usage);
+
+    private static X509Certificate2 Leaf(
+        X509Certificate2 issuer, string host, X509Certificate2? enclosed, DateTimeOffset? expires = null, string usage = "1.3.6.1.5.5.7.3.1")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = Request(key, host, usage);
+        if (enclosed is not null)
+        {
+            request.CertificateExtensions.Add(EnclosedAuthority.Extension(enclosed));
+        }
+
         using var certificate = request.Create(issuer, Yesterday, expires ?? issuer.NotAfter, Serial());
         using var withKey = certificate.CopyWithPrivateKey(key);
         return Reimport(withKey);
