@@ -55,6 +55,8 @@ internal sealed class CertificateAuthority : IDisposable
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false));
         request.CertificateExtensions.Add(names.ToExtension());
+        // TLS servers leave the root out of the chain; a replica that knows only its pin must see it all the same.
+        request.CertificateExtensions.Add(EnclosedAuthority.Extension(Certificate));
         var notAfter = now + life < Certificate.NotAfter ? now + life : new DateTimeOffset(Certificate.NotAfter);
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;

@@ -151,7 +151,7 @@ public sealed partial class ServerCertificates : IDisposable
     }
 
     private SslStreamCertificateContext Context(X509Certificate2 certificate)
-        // The CA goes out with the chain: a replica that knows only the pin must see the certificate that has it.
+        // Platforms that send a root send it; the others leave replicas to the one that is enclosed in the certificate.
         => SslStreamCertificateContext.Create(certificate, [authority!.Certificate], offline: true);
 
     private SslStreamCertificateContext LoadFiles()

@@ -8,7 +8,7 @@ namespace Connector.Server.Control;
 /// Parent of the connector entities, <c>/user/connectors</c>: makes one on demand and stops it when it says that it is idle. Takes
 /// <see cref="ConnectorsProtocol"/> from the API and the feed, and claims from control streams.
 /// </summary>
-public sealed class ConnectorsActor : ReceiveActor
+internal sealed class ConnectorsActor : ReceiveActor
 {
     public const string Name = "connectors";
     private const int MaxHeld = 256;
@@ -20,9 +20,9 @@ public sealed class ConnectorsActor : ReceiveActor
     // Messages for an entity that is stopping; dropped beyond MaxHeld, the senders' deadlines tell them.
     private readonly Dictionary<ConnectorId, List<(object Message, IActorRef Sender)>> held = [];
 
-    internal static Props Props(ControlServices services) => Akka.Actor.Props.Create(() => new ConnectorsActor(services));
+    public static Props Props(ControlServices services) => Akka.Actor.Props.Create(() => new ConnectorsActor(services));
 
-    internal ConnectorsActor(ControlServices services)
+    public ConnectorsActor(ControlServices services)
     {
         this.services = services;
         Receive<ControlStreamProtocol.ClaimSession>(message => Route(message.ConnectorId, message, create: true));

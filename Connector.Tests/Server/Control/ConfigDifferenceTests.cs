@@ -52,7 +52,8 @@ public sealed class ConfigDifferenceTests
     [Fact]
     public void Peer_that_applies_the_pushed_updates_arrives_at_the_wanted_state()
     {
-        var items = Gen.Dictionary(Gen.Int[0, 6].Select(id => $"s{id}"), Gen.Int[0, 3]);
+        var items = Gen.Select(Gen.Int[0, 6].Select(id => $"s{id}"), Gen.Int[0, 3]).List[0, 7]
+            .Select(pairs => pairs.DistinctBy(pair => pair.Item1).ToDictionary(pair => pair.Item1, pair => pair.Item2));
         Gen.Select(items, items).Sample((before, after) =>
         {
             var pushed = State(1, Items(before));
