@@ -40,7 +40,7 @@ internal sealed class RelayLink(EdgeLink link) : IRelayLink
     private sealed class RelayedStream(RelayStream stream) : IRelayedStream
     {
         public Task<StreamOutcome> RunAsync(Socket client, IMaterializer materializer)
-            => RelayGraph.Create(client, stream).Run(materializer);
+            => RelayGraph.Run(materializer, client, stream);
 
         public void Reset(ResetCode code) => stream.Reset(code);
     }

@@ -120,7 +120,7 @@ internal sealed class ClientIntake
             (link, var stream) = await OpenAsync(connection, definition).ConfigureAwait(false);
             if (stream is not null && connection.TryHandOver(stream))
             {
-                var outcome = await RelayAsync(connection, stream).ConfigureAwait(false);
+                var outcome = await stream.RunAsync(connection.Socket, materializer).ConfigureAwait(false);
                 if (outcome.End == StreamEnd.Failed)
                 {
                     journal.StreamFailed(definition, link!, connection.Client, outcome);
@@ -157,6 +157,11 @@ internal sealed class ClientIntake
                 tried = link;
                 switch (await link.Link.OpenAsync(request, memory, deadline).ConfigureAwait(false))
                 {
+                    case OpenAnswer.Opened opened when ServeAuthorization.Decide(edge.Links.Tables, link.ConnectorId, definition.Id) != ServeCode.Accepted:
+                        // The socket was taken from this connector while the replica dialled.
+                        opened.Stream.Reset(ResetCode.Policy);
+                        Fail(connection, definition, link, $"replica {link.ReplicaId} may not serve the socket any more", "");
+                        return (link, null);
                     case OpenAnswer.Opened opened:
                         return (link, opened.Stream);
                     case OpenAnswer.Refused refused:
@@ -167,7 +172,9 @@ internal sealed class ClientIntake
                             connection,
                             definition,
                             link,
-                            $"replica {link.ReplicaId} gave no answer within {limits.OpenDeadline.TotalSeconds:0} s",
+                            deadline.IsCancellationRequested
+                                ? $"replica {link.ReplicaId} gave no answer within {limits.OpenDeadline.TotalSeconds:0} s"
+                                : $"the socket was withdrawn from replica {link.ReplicaId} before it answered",
                             "");
                         return (link, null);
                     case OpenAnswer.LinkLost gone:
@@ -199,23 +206,5 @@ internal sealed class ClientIntake
         {
             journal.OpenFailed(definition, link, connection.Client, reason, upstream);
         }
-    }
-
-    private async Task<StreamOutcome> RelayAsync(ClientConnection connection, IRelayedStream stream)
-    {
-        Task<StreamOutcome> running;
-        try
-        {
-            running = stream.RunAsync(connection.Socket, materializer);
-        }
-        catch (Exception e)
-        {
-            // The materializer ends with the socket's actor, which may be now.
-            stream.Reset(ResetCode.Policy);
-            ClientConnection.CloseWithReset(connection.Socket);
-            return new StreamOutcome(connection.IsCut ? StreamEnd.Stopped : StreamEnd.Failed, e.Message, 0, 0);
-        }
-
-        return await running.ConfigureAwait(false);
     }
 }

@@ -41,6 +41,8 @@ internal sealed class LaneAcceptor(EdgeOptions options, LinkTable links, TimePro
             return;
         }
 
+        // The first bytes of a handshake may be there already, and its cost must not hold up the caller's next accept.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var tls = new SslStream(raw, leaveInnerStreamOpen: false);
         var kept = false;
         try
@@ -68,10 +70,9 @@ internal sealed class LaneAcceptor(EdgeOptions options, LinkTable links, TimePro
 
     private async Task<bool> HandshakeAsync(SslStream tls, EndPoint? remote, Socket? socket, CancellationToken cancellationToken)
     {
-        using (var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
-        using (time.CreateTimer(_ => deadline.Cancel(), null, options.Limits.TlsDeadline, Timeout.InfiniteTimeSpan))
+        using (var tlsDeadline = new Deadline(options.Limits.TlsDeadline, time, cancellationToken))
         {
-            await tls.AuthenticateAsServerAsync(LaneTls.OptionsFor(options.ServerCertificate()), deadline.Token).ConfigureAwait(false);
+            await tls.AuthenticateAsServerAsync(LaneTls.OptionsFor(options.ServerCertificate()), tlsDeadline.Token).ConfigureAwait(false);
         }
 
         if (!LaneTls.IsRelay(tls.NegotiatedApplicationProtocol))
@@ -85,18 +86,14 @@ internal sealed class LaneAcceptor(EdgeOptions options, LinkTable links, TimePro
             return false;
         }
 
-        // One deadline for what the peer has to send and to take: HELLO, and WELCOME or REJECT.
-        using var exchange = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = time.CreateTimer(_ => exchange.Cancel(), null, options.Limits.HelloDeadline, Timeout.InfiniteTimeSpan);
-        LaneHello hello;
-        try
+        var (received, problem) = await ReceiveAsync(tls, cancellationToken).ConfigureAwait(false);
+
+        // Taking the answer is a wait on the peer as well.
+        using var deadline = new Deadline(options.Limits.HelloDeadline, time, cancellationToken);
+        if (received is not { } hello)
         {
-            hello = await LaneHandshake.ReceiveAsync(tls, exchange.Token).ConfigureAwait(false);
-        }
-        catch (LaneProtocolException e)
-        {
-            log.LogInformation("lane from {Remote} with key {Thumbprint}: no good HELLO: {Reason}", remote, thumbprint, e.Message);
-            await RejectAsync(tls, new(RejectCode.Protocol, e.Message), exchange.Token).ConfigureAwait(false);
+            log.LogInformation("lane from {Remote} with key {Thumbprint}: no good HELLO: {Reason}", remote, thumbprint, problem!.Text);
+            await RejectAsync(tls, problem, deadline.Token).ConfigureAwait(false);
             return false;
         }
 
@@ -106,7 +103,7 @@ internal sealed class LaneAcceptor(EdgeOptions options, LinkTable links, TimePro
             log.LogWarning(
                 "lane {Lane} of replica {ReplicaId} from {Remote} refused: {Code}: {Reason}",
                 hello.LaneNumber, hello.ReplicaId, remote, entry.Refusal!.Code, entry.Refusal.Text);
-            await RejectAsync(tls, entry.Refusal, exchange.Token).ConfigureAwait(false);
+            await RejectAsync(tls, entry.Refusal, deadline.Token).ConfigureAwait(false);
             return false;
         }
 
@@ -122,7 +119,7 @@ internal sealed class LaneAcceptor(EdgeOptions options, LinkTable links, TimePro
             await LaneHandshake.WelcomeAsync(
                 tls,
                 new LaneWelcome(options.EdgeId, entry.Known, LaneAdmission.ProtocolVersion, limits.LanesPerLink, limits.PendingOpensPerLink),
-                exchange.Token).ConfigureAwait(false);
+                deadline.Token).ConfigureAwait(false);
 
             // The link may have lost its right while WELCOME was on its way.
             attached = links.Contains(link) && link.Link.TryAttach(hello, tls);
@@ -146,6 +143,23 @@ internal sealed class LaneAcceptor(EdgeOptions options, LinkTable links, TimePro
         }
 
         return attached;
+    }
+
+    private async Task<(LaneHello? Hello, LaneRefusal? Problem)> ReceiveAsync(SslStream tls, CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(options.Limits.HelloDeadline, time, cancellationToken);
+        try
+        {
+            return (await LaneHandshake.ReceiveAsync(tls, deadline.Token).ConfigureAwait(false), null);
+        }
+        catch (LaneProtocolException e)
+        {
+            return (null, new(RejectCode.Protocol, e.Message));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, new(RejectCode.Timeout, $"no HELLO came within {options.Limits.HelloDeadline.TotalSeconds:0} s"));
+        }
     }
 
     private static KeyThumbprint? ThumbprintOf(X509Certificate? certificate) => certificate switch

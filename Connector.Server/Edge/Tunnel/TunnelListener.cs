@@ -55,7 +55,6 @@ internal sealed class TunnelListener(EdgeOptions options, LaneAcceptor acceptor,
             return;
         }
 
-        // Elsewhere: the first bytes of a handshake may be there already, and its cost must not hold up the next accept.
-        _ = Task.Run(() => acceptor.AcceptAsync(new NetworkStream(socket, ownsSocket: true), remote, socket, stopped.Token));
+        _ = acceptor.AcceptAsync(new NetworkStream(socket, ownsSocket: true), remote, socket, stopped.Token);
     }
 }

@@ -9,7 +9,6 @@ using Connector.Server.Edge.Links;
 using Connector.Server.Edge.Sockets;
 using Connector.Server.Feed;
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
 namespace Connector.Tests.Server.Edge;
 

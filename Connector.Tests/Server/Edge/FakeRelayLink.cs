@@ -23,6 +23,9 @@ internal sealed class FakeRelayLink : IRelayLink
 
     public List<(SocketId SocketId, ResetCode Code)> Withdrawn { get; } = [];
 
+    /// <summary>The lane attached last.</summary>
+    public Stream? Lane { get; private set; }
+
     public (GoAwayReason Reason, string Text)? Ended { get; private set; }
 
     /// <summary>The answer to each OPEN; an open one waits for the caller's token.</summary>
@@ -33,6 +36,7 @@ internal sealed class FakeRelayLink : IRelayLink
     public bool TryAttach(LaneHello hello, Stream stream)
     {
         LiveLanes++;
+        Lane = stream;
         return true;
     }
 

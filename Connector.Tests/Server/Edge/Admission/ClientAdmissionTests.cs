@@ -1,6 +1,5 @@
 using System.Net;
 using Connector.Server.Edge.Admission;
-using Xunit;
 
 namespace Connector.Tests.Server.Edge.Admission;
 

@@ -2,7 +2,6 @@ using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 using Connector.Server.Edge;
 using Connector.Server.Edge.Links;
-using Xunit;
 
 namespace Connector.Tests.Server.Edge.Links;
 

@@ -1,5 +1,4 @@
 using Connector.Server.Edge.Links;
-using Xunit;
 
 namespace Connector.Tests.Server.Edge.Links;
 

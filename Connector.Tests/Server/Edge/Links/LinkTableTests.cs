@@ -4,7 +4,6 @@ using Connector.Relay.Lanes;
 using Connector.Server.Edge;
 using Connector.Server.Edge.Links;
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
 namespace Connector.Tests.Server.Edge.Links;
 

@@ -9,7 +9,6 @@ using Connector.Server.Edge.Links;
 using Connector.Server.Edge.Sockets;
 using Connector.Server.Feed;
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
 namespace Connector.Tests.Server.Edge.Sockets;
 
@@ -29,7 +28,7 @@ public sealed class EdgeSocketActorTests : Akka.TestKit.Xunit.TestKit
             """)
     {
         links = new LinkTable(new EdgeLimits(), time, (_, _, _) => new FakeRelayLink());
-        links.Apply(EdgeSamples.Tables(EdgeSamples.State(1, []), tickets));
+        links.Apply(EdgeSamples.Tables(EdgeSamples.State(1, [EdgeSamples.Socket("web"), EdgeSamples.Socket("ssh")]), tickets));
     }
 
     [Fact]
@@ -151,6 +150,23 @@ public sealed class EdgeSocketActorTests : Akka.TestKit.Xunit.TestKit
         using var client = await EdgeClient.ConnectAsync(endPoint);
         Assert.Equal("reset", await client.EndAsync());
         Assert.Contains("no replica", (await feed.FirstAsync<EdgeReport.Logged>()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stream_that_opens_after_the_socket_was_taken_from_its_connector_is_reset()
+    {
+        var stream = new EchoStream();
+        var replica = Replica("r1", "web");
+        replica.Answer = _ =>
+        {
+            links.Apply(EdgeSamples.Tables(EdgeSamples.State(2, [EdgeSamples.Socket(connectors: [EdgeSamples.ConnectorB])]), tickets));
+            return new OpenAnswer.Opened(stream);
+        };
+        var (_, endPoint) = await StartAsync(EdgeSamples.Socket());
+        using var client = await EdgeClient.ConnectAsync(endPoint);
+        Assert.Equal("reset", await client.EndAsync());
+        Assert.Equal(ResetCode.Policy, await stream.WasReset.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Contains("any more", (await feed.FirstAsync<EdgeReport.Logged>()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Connector.Server.Edge;
 using Connector.Server.Edge.Sockets;
-using Xunit;
 
 namespace Connector.Tests.Server.Edge.Sockets;
 

@@ -2,7 +2,6 @@ using System.Net;
 using Connector.Server.Edge;
 using Connector.Server.Edge.Tunnel;
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
 namespace Connector.Tests.Server.Edge.Tunnel;
 
