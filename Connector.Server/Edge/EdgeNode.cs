@@ -22,12 +22,14 @@ public sealed class EdgeNode : IHostedService, ILaneAcceptor, IAsyncDisposable
     private readonly TunnelListener tunnel;
     private readonly EdgeSocketDependencies sockets;
     private readonly TimeProvider time;
+    private readonly ILogger<EdgeNode> log;
     private IActorRef? supervisor;
 
     public EdgeNode(EdgeOptions options, IEdgeFeed feed, ActorSystem system, TimeProvider time, ILoggerFactory logs)
     {
         this.system = system;
         this.time = time;
+        log = logs.CreateLogger<EdgeNode>();
         Memory = new RelayMemory(options.Memory);
         links = new LinkTable(
             options.Limits, time, (hello, thumbprint, owner) => new RelayLink(new EdgeLink(hello, thumbprint, Memory, owner, time)));
@@ -47,7 +49,10 @@ public sealed class EdgeNode : IHostedService, ILaneAcceptor, IAsyncDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         tunnel.Start();
-        supervisor = system.ActorOf(EdgeSupervisor.Props(sockets, state => new TicketVerifier(state.TicketKeys, time)), "edge");
+        supervisor = system.ActorOf(
+            EdgeSupervisor.Props(
+                sockets, state => TicketVerifier.For(state.TicketKeys, time, problem => log.LogError("edge: {Problem}", problem))),
+            "edge");
         return Task.CompletedTask;
     }
 

@@ -15,7 +15,7 @@ internal sealed class EdgeTables
     {
         State = state;
         Verifier = verifier;
-        sockets = state.Sockets.ToFrozenDictionary(socket => socket.Id);
+        sockets = state.Sockets.DistinctBy(socket => socket.Id).ToFrozenDictionary(socket => socket.Id);
         socketsOf = state.Sockets
             .SelectMany(socket => socket.Connectors.Select(connector => (connector, socket.Id)))
             .GroupBy(pair => pair.connector, pair => pair.Id)

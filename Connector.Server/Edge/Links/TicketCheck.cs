@@ -7,9 +7,6 @@ namespace Connector.Server.Edge.Links;
 /// <summary>Whether a ticket whose signature is good lets this key link now. Asked on HELLO, on renewal, and again on each change of state.</summary>
 internal static class TicketCheck
 {
-    /// <summary>As in TokenVerifier: clocks of server and edge may differ.</summary>
-    public static readonly TimeSpan Leeway = TimeSpan.FromSeconds(30);
-
     /// <param name="thumbprint">Of the certificate that the replica showed on the lane.</param>
     /// <returns>Null when it does.</returns>
     public static LaneRefusal? Decide(
@@ -25,7 +22,7 @@ internal static class TicketCheck
             return new(RejectCode.KeyMismatch, $"the ticket was made for replica {claims.ReplicaId}, the lane says it is of {replicaId}");
         }
 
-        if (claims.ExpiresAt + Leeway <= now)
+        if (claims.ExpiresAt + TokenVerifier.Leeway <= now)
         {
             return new(RejectCode.Ticket, $"the ticket expired at {claims.ExpiresAt:O}; the replica must fetch a new one");
         }
