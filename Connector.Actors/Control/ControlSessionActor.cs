@@ -39,9 +39,10 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private readonly ReconnectSchedule schedule;
     private readonly ReplicaReports reports;
 
-    // A restarted actor counts from 1 again, and results of its predecessor may still arrive.
-    private readonly object incarnation = new();
     private int attempt;
+
+    // Null between two attempts. Compared by reference: a restarted actor counts from 1 again while results of its predecessor still arrive.
+    private AttemptTag? current;
     private CancellationTokenSource attemptCancellation = new();
     private IControlConnection? connection;
     private ConfigOrder order = ConfigOrder.Start;
@@ -185,7 +186,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     private void Connect()
     {
-        attempt++;
+        current = new AttemptTag(++attempt);
         attemptCancellation = new CancellationTokenSource();
         order = ConfigOrder.Start;
         accepted = false;
@@ -194,7 +195,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         log.Debug("connecting to the control plane, attempt {Attempt}", attempt);
         StartDeadline(settings.OpenDeadline, "the control plane did not answer");
 
-        var of = new AttemptTag(incarnation, attempt);
+        var of = current!;
         Open(transport, attempt, attemptCancellation.Token).PipeTo(
             Self,
             Self,
@@ -404,7 +405,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     private void ReceiveNext()
     {
-        var of = new AttemptTag(incarnation, attempt);
+        var of = current!;
         connection!.ReceiveAsync(attemptCancellation.Token).PipeTo(
             Self,
             Self,
@@ -441,7 +442,9 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private void Fail(ControlFailure failure)
     {
         EndAttempt();
-        var delay = schedule.Next(failure);
+
+        // The timer before the announcement: who hears that we wait may rely on it that we do.
+        Timers.StartSingleTimer(RetryTimer, Retry.Instance, schedule.Next(failure));
         SetStatus(
             failure.Kind switch
             {
@@ -451,7 +454,6 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
             },
             failure.Reason);
         LogOnce(failure);
-        Timers.StartSingleTimer(RetryTimer, Retry.Instance, delay);
         Become(Waiting);
     }
 
@@ -544,7 +546,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         online = false;
 
         // From here on whatever this attempt still delivers is stale.
-        attempt++;
+        current = null;
     }
 
     private static void Discard(IControlConnection connection)
@@ -554,10 +556,10 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private void StartDeadline(TimeSpan after, string reason)
         => Timers.StartSingleTimer(
             DeadlineTimer,
-            new DeadlinePassed(new AttemptTag(incarnation, attempt), string.Create(CultureInfo.InvariantCulture, $"{reason} within {after.TotalSeconds:0.#} s")),
+            new DeadlinePassed(current, string.Create(CultureInfo.InvariantCulture, $"{reason} within {after.TotalSeconds:0.#} s")),
             after);
 
-    private bool IsCurrent(AttemptTag of) => ReferenceEquals(of.Incarnation, incarnation) && of.Number == attempt;
+    private bool IsCurrent(AttemptTag? of) => of is not null && ReferenceEquals(of, current);
 
     private void SetStatus(ControlSessionState state, string reason)
     {
@@ -603,7 +605,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     // ---- private messages
 
-    private sealed record AttemptTag(object Incarnation, int Number);
+    private sealed record AttemptTag(int Number);
 
     private sealed record Opened(AttemptTag Of, IControlConnection Connection) : INoSerializationVerificationNeeded;
 
@@ -611,7 +613,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     private sealed record Failed(AttemptTag Of, ControlFailure Failure) : INoSerializationVerificationNeeded;
 
-    private sealed record DeadlinePassed(AttemptTag Of, string Reason) : INoSerializationVerificationNeeded;
+    private sealed record DeadlinePassed(AttemptTag? Of, string Reason) : INoSerializationVerificationNeeded;
 
     private sealed class Retry : INoSerializationVerificationNeeded
     {
