@@ -31,15 +31,14 @@ internal sealed record ConfigOrder(bool InitSeen, DesiredStateVersion Last)
             return ConfigVerdict.Apply;
         }
 
-        if (update.Incarnation != Last.Incarnation || update.Number > Last.Number + 1)
+        // One change may be several updates with one number. Numbers may also be left out: a server that had several changes since its last push
+        // sends their difference at once, and a change that does not concern the replica is not pushed at all. Within one ordered stream nothing
+        // is lost by that; a number that falls, or another incarnation, is a history that this one does not lead to.
+        if (update.Incarnation != Last.Incarnation || update.Number < Last.Number)
         {
             reason = $"configuration {update} does not follow on {Last}";
             return ConfigVerdict.Reconnect;
         }
-
-        // One change of the store may be several updates with one number, and applying one twice changes nothing.
-        if (update.Number < Last.Number)
-            return ConfigVerdict.Skip;
 
         next = this with { Last = update };
         return ConfigVerdict.Apply;

@@ -5,9 +5,6 @@ internal enum ConfigVerdict
 {
     Apply,
 
-    /// <summary>Older than what was applied: already contained.</summary>
-    Skip,
-
-    /// <summary>Something is missing: only a new stream with a whole configuration helps.</summary>
+    /// <summary>Its history is not ours: only a new stream with a whole configuration helps.</summary>
     Reconnect,
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Connector.Protocol;
@@ -15,7 +16,7 @@ namespace Connector.Actors.Control;
 /// </summary>
 public sealed class GrpcControlTransport : IControlTransport
 {
-    public const string Features = "hello,challenge,logs,socket_status,tickets,edges,config_version";
+    public const string Features = "hello,hello_ack,challenge,logs,logs_ack,socket_status,plugin_status,tickets,edges,config_version";
 
     // Init carries the whole configuration; the default of 4 MiB would end a large connector for good.
     private const int LargestMessage = 32 * 1024 * 1024;
@@ -40,8 +41,8 @@ public sealed class GrpcControlTransport : IControlTransport
         {
             HttpHandler = CreateHandler(tls, connected),
             DisposeHttpClient = true,
+            // Not ThrowOperationCanceledOnCancellation: it would turn the server's CANCELLED "connector deleted" into a cancellation without a text.
             MaxReceiveMessageSize = LargestMessage,
-            ThrowOperationCanceledOnCancellation = true,
         });
         AsyncDuplexStreamingCall<ControlStreamRequest, ControlStreamResponse>? call = null;
         try
@@ -145,17 +146,16 @@ public sealed class GrpcControlTransport : IControlTransport
         return root is RpcException rpc ? rpc.Status.Detail : root.Message;
     }
 
-    // Absent: a server that knows the public client only.
+    // Base64url. Absent: a server that knows the public client only.
     private static byte[] ReadNonce(Metadata headers)
     {
         var text = headers.GetValue("x-connector-nonce");
         if (string.IsNullOrEmpty(text))
             return [];
-        var bytes = new byte[LongestNonce];
-        if (text.Length <= LongestNonce && Convert.TryFromBase64String(text, bytes, out var length) && length > 0)
-            return bytes[..length];
+        if (text.Length <= LongestNonce && Base64Url.IsValid(text))
+            return Base64Url.DecodeFromChars(text);
         throw new ControlTransportException(
-            new ControlFailure(ControlFailureKind.Ended, "the control plane's header x-connector-nonce is not base64; is a proxy changing it?"));
+            new ControlFailure(ControlFailureKind.Ended, "the control plane's header x-connector-nonce is not base64url; is a proxy changing it?"));
     }
 
     private sealed class TlsVerdict(ServerTrust trust)

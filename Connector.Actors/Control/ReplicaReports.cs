@@ -19,6 +19,7 @@ internal sealed class ReplicaReports(ReplicaId replicaId)
     private readonly Dictionary<string, SocketStatus> sockets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PluginStatus> plugins = new(StringComparer.Ordinal);
     private readonly HashSet<string> untoldSockets = new(StringComparer.Ordinal);
+    private readonly HashSet<string> gone = new(StringComparer.Ordinal);
     private readonly HashSet<string> untoldPlugins = new(StringComparer.Ordinal);
 
     public void Add(SocketSupervisorProtocol.SocketStatusChanged status)
@@ -26,11 +27,15 @@ internal sealed class ReplicaReports(ReplicaId replicaId)
         var id = status.SocketId.Value;
         if (status.State == "gone")
         {
-            sockets.Remove(id);
             untoldSockets.Remove(id);
+
+            // The control plane keeps the last word on each socket; what is not told here is gone at its end with the next configuration.
+            if (sockets.Remove(id) && gone.Count < MostPerMessage)
+                gone.Add(id);
             return;
         }
 
+        gone.Remove(id);
         sockets[id] = new SocketStatus
         {
             SocketId = id,
@@ -71,6 +76,14 @@ internal sealed class ReplicaReports(ReplicaId replicaId)
             var report = new SocketStatusReport { ReplicaId = replicaId.Value };
             report.Sockets.Add(part.Select(id => sockets[id]));
             messages.Add(new ControlStreamRequest { SocketStatus = report });
+        }
+
+        if (gone.Count > 0)
+        {
+            var report = new SocketStatusReport { ReplicaId = replicaId.Value };
+            report.Sockets.Add(gone.Order(StringComparer.Ordinal).Select(id => new SocketStatus { SocketId = id, State = "gone" }));
+            messages.Add(new ControlStreamRequest { SocketStatus = report });
+            gone.Clear();
         }
 
         foreach (var part in untoldPlugins.Order(StringComparer.Ordinal).Chunk(MostPerMessage))

@@ -43,15 +43,15 @@ internal sealed class MicrosoftLoggingBridge : ReceiveActor, IRequiresMessageQue
 
     // A logger made for a name has that name as its source; one made for an actor has the actor's path there, and its class.
     private static string CategoryOf(LogEvent e)
-        => e.LogSource.Contains("://", StringComparison.Ordinal) || e.LogClass is null || !e.LogSource.StartsWith("Connector.", StringComparison.Ordinal)
+        => e.LogSource.StartsWith("akka", StringComparison.Ordinal) || !e.LogSource.Contains("Connector.", StringComparison.Ordinal)
             ? e.LogClass?.FullName ?? "Akka"
             : SourceName(e.LogSource);
 
-    // Akka writes "Name(akka://system)".
+    // Akka writes "Name (akka://system)".
     private static string SourceName(string source)
     {
         var end = source.IndexOf('(', StringComparison.Ordinal);
-        return end > 0 ? source[..end] : source;
+        return (end > 0 ? source[..end] : source).Trim();
     }
 
     private ILogger LoggerOf(string category)

@@ -19,7 +19,7 @@ public static class ConnectorActorsExtensions
     /// <summary>The actor system, the shipping of logs and the health endpoint.</summary>
     public static IServiceCollection AddConnectorActors(this IServiceCollection services, ConnectorActorsOptions options)
     {
-        KeepThreadsForBlockedOnes();
+        KeepThreadsForBlockedOnes(options.MinimumThreads);
         var inlet = new LogInlet();
         services.TryAddSingleton(inlet);
         services.AddSingleton<ILoggerProvider>(new ShippedLoggerProvider(inlet, options.Time, options.ShippedLogLevel));
@@ -102,10 +102,9 @@ public static class ConnectorActorsExtensions
     }
 
     // See dispatchers.conf. Process-wide, only ever raised.
-    private static void KeepThreadsForBlockedOnes()
+    private static void KeepThreadsForBlockedOnes(int wanted)
     {
         ThreadPool.GetMinThreads(out var workers, out var completion);
-        var wanted = Math.Max(16, 4 * Environment.ProcessorCount);
         if (workers < wanted)
             ThreadPool.SetMinThreads(wanted, completion);
     }

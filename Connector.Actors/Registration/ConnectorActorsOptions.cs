@@ -33,6 +33,9 @@ public sealed record ConnectorActorsOptions
     /// <summary>Called once when the control session has ended for good; usually stops the host.</summary>
     public Action<IServiceProvider, ControlSessionProtocol.ControlSessionStopped>? SessionStopped { get; init; }
 
+    /// <summary>Of the .NET thread pool: up to so many a blocked thread is replaced at once. More would compete for the cores under load.</summary>
+    public int MinimumThreads { get; init; } = Math.Max(16, 4 * Environment.ProcessorCount);
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Put before everything else: for tests and for tuning on the spot.</summary>

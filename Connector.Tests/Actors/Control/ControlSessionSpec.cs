@@ -130,7 +130,7 @@ public abstract class ControlSessionSpec : TestKit
     {
         UpdateConfig = new UpdateConfig
         {
-            Action = Protocol.Control.Wire.Action.Update,
+            Action = Connector.Protocol.Control.Wire.Action.Update,
             SocketConfig = new SocketConfig { Id = id, Name = id, Type = "tls", Config = new Struct() },
             ConfigVersion = new ConfigVersion { Incarnation = "a", Number = version },
         },
