@@ -41,19 +41,22 @@ internal sealed class DialAttempt<T> : IDisposable
         connection.Dispose();
     }
 
-    /// <summary>From the actor: becomes the owner of the connection, or gets null. Ends the attempt.</summary>
+    /// <summary>From the actor: becomes the owner of the connection. Null when there is none, or the attempt has ended; then the dial is stopped.</summary>
     public T? Take()
     {
-        T? taken;
         lock (gate)
         {
-            taken = held;
-            held = null;
-            over = true;
+            if (held is { } taken)
+            {
+                held = null;
+                over = true;
+                cancellation.Dispose();
+                return taken;
+            }
         }
 
-        cancellation.Dispose();
-        return taken;
+        Dispose();
+        return null;
     }
 
     /// <summary>Ends the attempt: stops the dial and closes what it brought or will bring.</summary>
