@@ -56,32 +56,41 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
         Receive<LinkSupervisorProtocol.ApplyTicket>(Apply);
         Receive<LinkProtocol.TicketAnswered>(answer =>
         {
-            if (answer.Generation == link.Number && !answer.Accepted)
+            if (answer.Generation == generations && !answer.Accepted)
                 log.Warning("edge {EdgeId} refused the renewed ticket: {Reason}; the link lives on the old one until it expires", this.edge.EdgeId, answer.Text);
         });
         Receive<LinkProtocol.LaneUp>(LaneUp);
         Receive<LinkProtocol.LaneDown>(LaneDown);
         Receive<LinkProtocol.LaneNotUp>(notUp =>
         {
-            if (notUp.Generation == link.Number && lanesUp == 0)
+            if (notUp.Generation == generations && lanesUp == 0)
                 SetConnected(false, notUp.Reason);
         });
         Receive<LinkProtocol.LinkBurnt>(burnt =>
         {
-            if (burnt.Generation == link.Number)
+            if (burnt.Generation == generations)
                 Replace(burnt.Reason);
         });
         Receive<DetachedTooLong>(tooLong =>
         {
-            if (tooLong.Generation == link.Number && lanesUp == 0)
+            if (tooLong.Generation == generations && lanesUp == 0)
                 Replace($"no lane for {shared.Settings.Detached.TotalSeconds:0} s; a new link is made");
         });
         Receive<LinkProtocol.GoAway>(GoAway);
         Receive<LeaveTick>(_ => Leave());
-        Receive<LeaveOver>(_ => MakeLink());
+        Receive<LeaveOver>(_ =>
+        {
+            if (drainFor is null)
+                MakeLink();
+        });
         Receive<LinkProtocol.DrainLink>(Drain);
-        Receive<LinkProtocol.DrainAcknowledged>(acknowledged => drainAcknowledged |= acknowledged.Generation == link.Number);
+        Receive<LinkProtocol.DrainAcknowledged>(acknowledged => drainAcknowledged |= acknowledged.Generation == generations);
         Receive<DrainTick>(_ => DrainOn());
+        Receive<Terminated>(ended =>
+        {
+            if (lanes.Remove(ended.ActorRef))
+                LaneCrashed();
+        });
         Receive<LinkDisposed>(disposed =>
         {
             if (disposed.Failure is not null)
@@ -97,6 +106,9 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
 
     public static Props Props(LinkSupervisorProtocol.EdgeAddress edge, string? ticket, LinkDependencies shared)
         => Akka.Actor.Props.Create(() => new LinkActor(edge, ticket, shared));
+
+    // A lane's connection belongs to the link, so a crashed lane actor cannot be restarted beside it: the link begins anew.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
     protected override void PreStart()
     {
@@ -126,7 +138,7 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
         foreach (var (socketId, version) in table.Served)
             link.Link.Serve(socketId, version, UpstreamLamp.Unknown);
         for (var slot = 1; slot <= shared.Settings.SharedLanes; slot++)
-            lanes.Add(Context.ActorOf(LaneActor.Props(edge, link, ticket, shared), $"lane-{number}-{slot}"));
+            lanes.Add(Context.Watch(Context.ActorOf(LaneActor.Props(edge, link, ticket, shared), $"lane-{number}-{slot}")));
     }
 
     /// <summary>Ends the link with its lanes and streams, and begins with a new one.</summary>
@@ -139,6 +151,8 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
 
     private void GiveUp(string reason)
     {
+        // What its lanes still say is of the past from here on.
+        generations++;
         Timers.Cancel(DetachedKey);
         foreach (var lane in lanes)
             Context.Stop(lane);
@@ -164,7 +178,7 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
 
     private void Answered(LinkProtocol.ServeAnswered answer)
     {
-        if (answer.Generation != link.Number)
+        if (answer.Generation != generations)
             return;
         if (table.Answered(answer.SocketId, answer.Code))
             log.Info("edge {EdgeId} does not take socket {SocketId} yet: {Reason}; it is offered again", edge.EdgeId, answer.SocketId, answer.Code);
@@ -200,7 +214,7 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
 
     private void LaneUp(LinkProtocol.LaneUp up)
     {
-        if (up.Generation != link.Number)
+        if (up.Generation != generations)
             return;
         lanesUp++;
         Timers.Cancel(DetachedKey);
@@ -209,7 +223,7 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
 
     private void LaneDown(LinkProtocol.LaneDown down)
     {
-        if (down.Generation != link.Number)
+        if (down.Generation != generations)
             return;
         lanesUp--;
         if (lanesUp > 0)
@@ -219,12 +233,12 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
         }
 
         SetConnected(false, $"the last lane ended: {down.End.Reason}");
-        Timers.StartSingleTimer(DetachedKey, new DetachedTooLong(link.Number), shared.Settings.Detached);
+        Timers.StartSingleTimer(DetachedKey, new DetachedTooLong(generations), shared.Settings.Detached);
     }
 
     private void GoAway(LinkProtocol.GoAway away)
     {
-        if (away.Generation != link.Number || leaving || drainFor is not null)
+        if (away.Generation != generations || leaving || drainFor is not null)
             return;
         leaving = true;
         var grace = away.Grace < shared.Settings.LongestGrace ? away.Grace : shared.Settings.LongestGrace;
@@ -245,6 +259,13 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
         // The edge meant it: come back like after a few failures, with jitter so that not all replicas come at once.
         var wait = shared.Settings.LongestWait * (0.1 + (0.9 * shared.Random()));
         Timers.StartSingleTimer(LeaveKey, LeaveOver.Instance, wait);
+    }
+
+    private void LaneCrashed()
+    {
+        GiveUp("one of its lanes crashed; a new link is made");
+        if (drainFor is null)
+            Timers.StartSingleTimer(LeaveKey, LeaveOver.Instance, TimeSpan.FromSeconds(1));
     }
 
     private void Drain(LinkProtocol.DrainLink drain)
@@ -280,6 +301,7 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
 
     private void SetConnected(bool now, string reason)
     {
+        // A second lane is not news; another reason for being down is.
         if (connected == now && (now || lastReason == reason))
             return;
         var changed = connected != now;

@@ -5,8 +5,10 @@ using Connector.Protocol.Ids;
 namespace Connector.Actors.Links;
 
 /// <summary><c>/user/links</c>: one LinkActor per edge. Applies the set of edges by difference, hands tickets on, drains.</summary>
-internal sealed class LinkSupervisor : ReceiveActor
+internal sealed class LinkSupervisor : ReceiveActor, IWithTimers
 {
+    private static readonly TimeSpan AfterCrash = TimeSpan.FromSeconds(1);
+
     private readonly LinkDependencies shared;
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly Dictionary<EdgeId, LinkSupervisorProtocol.EdgeAddress> edges = [];
@@ -29,13 +31,16 @@ internal sealed class LinkSupervisor : ReceiveActor
         });
         Receive<LinkSupervisorProtocol.DrainLinks>(Drain);
         Receive<LinkProtocol.LinkDrained>(drained => Drained(Sender, drained.StreamsLeft));
-        Receive<Terminated>(ended => Drained(ended.ActorRef, 0));
+        Receive<Terminated>(ended => Ended(ended.ActorRef));
+        Receive<StartAgain>(again => Start(again.EdgeId));
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(LinkDependencies shared) => Akka.Actor.Props.Create(() => new LinkSupervisor(shared));
 
-    // A link that crashes starts over with fresh state: its edge, the last ticket and the serve table come again from PreStart and below.
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Restart);
+    // A crashed link is stopped and begun anew with the present edge and ticket, which an Akka restart (old Props) would not have.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
     private void Apply(LinkSupervisorProtocol.ApplyEdges apply)
     {
@@ -51,19 +56,37 @@ internal sealed class LinkSupervisor : ReceiveActor
         foreach (var edge in difference.Changed)
         {
             edges[edge.EdgeId] = edge;
-            links[edge.EdgeId].Tell(new LinkProtocol.ApplyEdge(edge));
+            if (links.TryGetValue(edge.EdgeId, out var link))
+                link.Tell(new LinkProtocol.ApplyEdge(edge));
         }
 
         foreach (var edge in difference.Added)
         {
             edges[edge.EdgeId] = edge;
+            Start(edge.EdgeId);
+        }
+    }
 
-            // While this replica drains it makes no new links.
-            if (drainFor is not null)
+    private void Start(EdgeId id)
+    {
+        // While this replica drains it makes no new links.
+        if (drainFor is not null || links.ContainsKey(id) || !edges.TryGetValue(id, out var edge))
+            return;
+        var link = Context.ActorOf(LinkActor.Props(edge, ticket, shared), $"{Uri.EscapeDataString(id.Value)}.{++incarnations}");
+        links.Add(id, link);
+        Context.Watch(link);
+    }
+
+    private void Ended(IActorRef actor)
+    {
+        Drained(actor, 0);
+        foreach (var (id, link) in links)
+        {
+            if (!link.Equals(actor))
                 continue;
-            var link = Context.ActorOf(LinkActor.Props(edge, ticket, shared), $"{Uri.EscapeDataString(edge.EdgeId.Value)}.{++incarnations}");
-            links[edge.EdgeId] = link;
-            Context.Watch(link);
+            links.Remove(id);
+            Timers.StartSingleTimer(id, new StartAgain(id), AfterCrash);
+            return;
         }
     }
 
@@ -94,4 +117,6 @@ internal sealed class LinkSupervisor : ReceiveActor
         if (draining.Count == 0)
             drainFor?.Tell(new LinkSupervisorProtocol.LinksDrained(streamsLeft));
     }
+
+    private sealed record StartAgain(EdgeId EdgeId);
 }

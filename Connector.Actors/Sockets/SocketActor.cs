@@ -199,9 +199,8 @@ internal sealed class SocketActor : ReceiveActor
 
     private void Begin(Pending open, Socket connection)
     {
-        if (memory is null)
-            memory = shared.Memory.ForSocket(id);
-
+        // A socket that never had a stream takes no account.
+        memory ??= shared.MemoryFor(id);
         var outcome = open.Offer.Run(connection, memory, materializer!);
         if (outcome is null)
             return;

@@ -1,11 +1,13 @@
 using Connector.Actors.Reach;
+using Connector.Protocol.Ids;
 using Connector.Relay.Memory;
 
 namespace Connector.Actors.Sockets;
 
 /// <summary>What all sockets of a replica share.</summary>
+/// <param name="MemoryFor">A socket's share of the relay's memory: <c>RelayMemory.ForSocket</c>.</param>
 internal sealed record SocketDependencies(
-    RelayMemory Memory,
+    Func<SocketId, SocketMemory> MemoryFor,
     IUpstreamDialer Dialer,
     ISocketUpstreamResolver Resolver,
     SocketSettings Settings,
