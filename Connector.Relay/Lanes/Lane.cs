@@ -1,20 +1,408 @@
+using System.Buffers.Binary;
+using Connector.Relay.Frames;
+using Connector.Relay.Links;
+using Connector.Relay.Streams;
+
 namespace Connector.Relay.Lanes;
 
-/// <summary>One TLS connection of a link: a reader loop, a writer loop, liveness.</summary>
-public sealed class Lane
+/// <summary>
+/// One TLS connection of a link: a reader, a writer, liveness. The reader never writes and never waits for a stream: it sets what is due
+/// and wakes the writer. The writer gathers what is ready into one write.
+/// </summary>
+public sealed class Lane : IFrameSink
 {
-    internal Lane()
+    private const int ReadBufferSize = 128 << 10;
+    private const int BatchSize = 128 << 10;
+    private const int MaxControlFrames = 16_384;
+    private const int MaxControlBytes = 4 << 20;
+
+    private readonly Lock gate = new();
+    private readonly Queue<RelayStream> ready = new();
+    private readonly Queue<byte[]> control = new();
+    private readonly List<RelayStream> creditWaiting = [];
+    private readonly TaskCompletionSource<LaneEnd> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TokenBucket goneRate = new(perSecond: 100, burst: 200);
+    private readonly LaneLiveness liveness;
+    private readonly Stream stream;
+    private readonly Link link;
+    private readonly byte[] batch = GC.AllocateUninitializedArray<byte>(BatchSize, pinned: true);
+    private ITimer? timer;
+    private int controlBytes;
+    private int pump;
+    private int streams;
+    private int aborted;
+    private bool pingDue;
+    private long pongDue = NoPong;
+    private byte[]? farewell;
+    private (string Reason, LaneEndKind Kind) closing;
+    private long minimumRoundTrip;
+
+    private const long NoPong = long.MinValue;
+
+    internal Lane(int number, Stream stream, Link link)
     {
+        Number = number;
+        this.stream = stream;
+        this.link = link;
+        liveness = new LaneLiveness(link.Now);
     }
 
-    public int Number => throw new NotImplementedException();
+    private static class Pump
+    {
+        public const int Idle = 0;
+        public const int Running = 1;
+        public const int RunningMoreDue = 2;
+    }
+
+    public int Number { get; }
 
     /// <summary>Ends when the lane is dead. Never faults.</summary>
-    public Task<LaneEnd> Completion => throw new NotImplementedException();
+    public Task<LaneEnd> Completion => completion.Task;
 
     /// <summary>Smallest round trip seen on this lane, zero before the first.</summary>
-    public TimeSpan MinimumRoundTrip => throw new NotImplementedException();
+    public TimeSpan MinimumRoundTrip => TimeSpan.FromTicks(Volatile.Read(ref minimumRoundTrip));
+
+    /// <summary>Streams that were opened on this lane and are not over.</summary>
+    internal int Streams => Volatile.Read(ref streams);
 
     /// <summary>Cuts the connection without a farewell.</summary>
-    public void Abort(string reason) => throw new NotImplementedException();
+    public void Abort(string reason) => Abort(reason, LaneEndKind.Local);
+
+    public override string ToString() => $"lane {Number} of {link}";
+
+    internal void Start()
+    {
+        timer = link.Time.CreateTimer(static lane => ((Lane)lane!).Check(), this, LaneLiveness.CheckInterval, LaneLiveness.CheckInterval);
+        if (Volatile.Read(ref aborted) != 0)
+            timer.Dispose();
+        _ = Task.Run(ReadAsync);
+        Wake(inline: false);
+    }
+
+    internal void StreamAdded() => Interlocked.Increment(ref streams);
+
+    internal void StreamRemoved() => Interlocked.Decrement(ref streams);
+
+    /// <summary>Queues a whole control frame. A peer that makes us queue more than the bound without reading is cut off.</summary>
+    internal void Enqueue(byte[] frame)
+    {
+        bool full;
+        lock (gate)
+        {
+            full = control.Count >= MaxControlFrames || controlBytes + frame.Length > MaxControlBytes;
+            if (!full)
+            {
+                control.Enqueue(frame);
+                controlBytes += frame.Length;
+            }
+        }
+
+        if (full)
+            Abort("too many frames wait to be written", LaneEndKind.Protocol);
+        else
+            Wake(inline: false);
+    }
+
+    internal void EnqueueGone(uint stream)
+    {
+        bool allowed;
+        lock (gate)
+            allowed = goneRate.TryTake(link.Now);
+        if (allowed)
+            Enqueue(new ContentWriter().U16((ushort)ResetCode.Gone).Frame(FrameType.Reset, stream));
+    }
+
+    internal void EnqueueEcho(uint stream, ReadOnlySpan<byte> probe) => Enqueue(ControlFrames.Echo(FrameType.EchoReply, stream, probe));
+
+    /// <summary>Something of this stream can be written.</summary>
+    /// <param name="inline">Little is due and the caller is no lane's reader: write at once on the caller's thread when nobody else does.</param>
+    internal void Schedule(RelayStream ofStream, bool inline = false)
+    {
+        lock (gate)
+        {
+            if (!ofStream.Queued)
+            {
+                ofStream.Queued = true;
+                ready.Enqueue(ofStream);
+            }
+        }
+
+        Wake(inline);
+    }
+
+    /// <summary>Credit that may wait for data to travel with, at most until the next check.</summary>
+    internal void ScheduleCredit(RelayStream ofStream)
+    {
+        lock (gate)
+        {
+            if (ofStream.CreditWaits)
+                return;
+            ofStream.CreditWaits = true;
+            creditWaiting.Add(ofStream);
+        }
+    }
+
+    internal void Abort(string reason, LaneEndKind kind)
+    {
+        if (Interlocked.Exchange(ref aborted, 1) != 0)
+            return;
+        timer?.Dispose();
+
+        // Disposal of a TLS stream may wait for a write under way; nobody who aborts may wait with it.
+        ThreadPool.UnsafeQueueUserWorkItem(static lane => lane.Dispose(), this, preferLocal: false);
+        var end = new LaneEnd(Number, kind, reason);
+        link.OnLaneEnded(this, end);
+        completion.TrySetResult(end);
+    }
+
+    /// <summary>Writes a last frame behind what is queued, then ends. Bounded by the stall limit of writes.</summary>
+    internal void Close(byte[] lastFrame, string reason, LaneEndKind kind)
+    {
+        lock (gate)
+        {
+            closing = (reason, kind);
+            farewell ??= lastFrame;
+        }
+
+        Wake(inline: false);
+    }
+
+    void IFrameSink.Control(FrameHeader header, ReadOnlySpan<byte> content)
+    {
+        switch (header.Type)
+        {
+            case FrameType.Ping:
+                Volatile.Write(ref pongDue, BinaryPrimitives.ReadInt64BigEndian(content));
+                Wake(inline: false);
+                break;
+            case FrameType.Pong:
+                var roundTrip = link.Now.Ticks - BinaryPrimitives.ReadInt64BigEndian(content);
+                var smallest = Volatile.Read(ref minimumRoundTrip);
+                if (roundTrip > 0 && (smallest == 0 || roundTrip < smallest))
+                    Volatile.Write(ref minimumRoundTrip, roundTrip);
+                break;
+            default:
+                link.OnFrame(this, header, content);
+                break;
+        }
+    }
+
+    void IFrameSink.Data(uint ofStream, long offset, ReadOnlySpan<byte> bytes) => link.OnData(this, ofStream, offset, bytes);
+
+    private async Task ReadAsync()
+    {
+        var buffer = GC.AllocateUninitializedArray<byte>(ReadBufferSize, pinned: true);
+        var decoder = new FrameDecoder();
+        var filled = 0;
+        try
+        {
+            while (true)
+            {
+                var read = await stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    Abort("the other end closed the lane", LaneEndKind.Remote);
+                    return;
+                }
+
+                liveness.Heard(link.Now);
+                filled += read;
+                var consumed = decoder.Decode(buffer.AsSpan(0, filled), this);
+                filled -= consumed;
+                if (filled > 0 && consumed > 0)
+                    buffer.AsSpan(consumed, filled).CopyTo(buffer);
+            }
+        }
+        catch (LaneProtocolException broken)
+        {
+            link.ProtocolBroken(this, broken.Message);
+        }
+        catch (Exception failure) when (IsConnectionFailure(failure))
+        {
+            Abort(failure.Message, LaneEndKind.Remote);
+        }
+        catch (Exception failure)
+        {
+            // A bug of ours: the lane ends with the whole story instead of leaving its streams without a reader.
+            Abort($"internal error: {failure}", LaneEndKind.Local);
+        }
+    }
+
+    private void Check()
+    {
+        var now = link.Now;
+        List<RelayStream>? credits = null;
+        lock (gate)
+        {
+            if (creditWaiting.Count > 0)
+            {
+                credits = [.. creditWaiting];
+                creditWaiting.Clear();
+                foreach (var waiting in credits)
+                    waiting.CreditWaits = false;
+            }
+        }
+
+        if (credits is not null)
+        {
+            foreach (var waiting in credits)
+            {
+                waiting.RaiseCredit();
+                Schedule(waiting);
+            }
+        }
+
+        switch (liveness.Check(now))
+        {
+            case LaneVerdict.Silent:
+                Abort($"nothing was heard for {LaneLiveness.DeadAfter.TotalSeconds:0.0} s", LaneEndKind.Silent);
+                break;
+            case LaneVerdict.WriteStalled:
+                Abort($"a write stalled for {LaneLiveness.WriteStalledAfter.TotalSeconds:0} s", LaneEndKind.Silent);
+                break;
+            case LaneVerdict.Ping:
+                Volatile.Write(ref pingDue, true);
+                Wake(inline: false);
+                break;
+            case LaneVerdict.Alive:
+                break;
+        }
+    }
+
+    private void Wake(bool inline)
+    {
+        if (Interlocked.Exchange(ref pump, Pump.RunningMoreDue) != Pump.Idle)
+            return;
+        if (inline)
+            _ = WriteAsync(onCallersThread: true);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(static lane => _ = lane.WriteAsync(onCallersThread: false), this, preferLocal: false);
+    }
+
+    /// <summary>Runs while something is due. At most one runs at a time; it owns the batch.</summary>
+    private async Task WriteAsync(bool onCallersThread)
+    {
+        try
+        {
+            while (true)
+            {
+                Volatile.Write(ref pump, Pump.Running);
+                Interlocked.MemoryBarrier();
+                var filled = Volatile.Read(ref aborted) == 0 ? Fill() : 0;
+                if (filled == 0)
+                {
+                    if (farewell is not null && Volatile.Read(ref aborted) == 0)
+                    {
+                        await SayFarewellAsync().ConfigureAwait(false);
+                        return;
+                    }
+
+                    if (Interlocked.CompareExchange(ref pump, Pump.Idle, Pump.Running) == Pump.Running)
+                        return;
+                    continue;
+                }
+
+                liveness.WriteBegan(link.Now);
+                await stream.WriteAsync(batch.AsMemory(0, filled)).ConfigureAwait(false);
+                liveness.WriteEnded(link.Now);
+                if (onCallersThread)
+                {
+                    // The caller lent its thread for one write; what came meanwhile is written elsewhere.
+                    if (Interlocked.CompareExchange(ref pump, Pump.Idle, Pump.Running) == Pump.Running)
+                        return;
+                    ThreadPool.UnsafeQueueUserWorkItem(static lane => _ = lane.WriteAsync(onCallersThread: false), this, preferLocal: false);
+                    return;
+                }
+            }
+        }
+        catch (Exception failure) when (IsConnectionFailure(failure))
+        {
+            Abort(failure.Message, LaneEndKind.Remote);
+        }
+        catch (Exception failure)
+        {
+            Abort($"internal error: {failure}", LaneEndKind.Local);
+        }
+    }
+
+    private async Task SayFarewellAsync()
+    {
+        liveness.WriteBegan(link.Now);
+        await stream.WriteAsync(farewell).ConfigureAwait(false);
+        await stream.FlushAsync().ConfigureAwait(false);
+        Abort(closing.Reason, closing.Kind);
+    }
+
+    /// <returns>Bytes in the batch; 0 when nothing is due.</returns>
+    private int Fill()
+    {
+        var position = 0;
+        var pong = Interlocked.Exchange(ref pongDue, NoPong);
+        if (pong != NoPong)
+            WritePing(FrameType.Pong, pong, ref position);
+        if (Volatile.Read(ref pingDue))
+        {
+            Volatile.Write(ref pingDue, false);
+            WritePing(FrameType.Ping, link.Now.Ticks, ref position);
+        }
+
+        while (true)
+        {
+            RelayStream? next = null;
+            lock (gate)
+            {
+                while (control.TryPeek(out var frame) && frame.Length <= BatchSize - position)
+                {
+                    frame.CopyTo(batch.AsSpan(position));
+                    position += frame.Length;
+                    controlBytes -= frame.Length;
+                    control.Dequeue();
+                }
+
+                if (BatchSize - position >= 4096 && ready.TryDequeue(out next))
+                    next.Queued = false;
+            }
+
+            if (next is null)
+                break;
+            if (!next.WriteTo(batch, ref position))
+                continue;
+            lock (gate)
+            {
+                if (!next.Queued)
+                {
+                    next.Queued = true;
+                    ready.Enqueue(next);
+                }
+            }
+
+            if (BatchSize - position < FrameLimits.MaxData / 2)
+                break;
+        }
+
+        return position;
+    }
+
+    private void WritePing(FrameType type, long number, ref int position)
+    {
+        new FrameHeader(type, 0, 8).Write(batch.AsSpan(position));
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(position + FrameLimits.HeaderSize), number);
+        position += FrameLimits.HeaderSize + 8;
+    }
+
+    private void Dispose()
+    {
+        try
+        {
+            stream.Dispose();
+        }
+        catch (Exception failure) when (IsConnectionFailure(failure))
+        {
+            // The connection was broken already; there is nothing left to close.
+        }
+    }
+
+    private static bool IsConnectionFailure(Exception failure)
+        => failure is IOException or ObjectDisposedException or System.Net.Sockets.SocketException or OperationCanceledException
+            or System.Security.Authentication.AuthenticationException or InvalidOperationException;
 }

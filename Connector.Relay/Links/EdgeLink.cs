@@ -1,47 +1,315 @@
+using System.Collections.Concurrent;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 using Connector.Relay.Memory;
+using Connector.Relay.Streams;
 
 namespace Connector.Relay.Links;
 
 /// <summary>The edge's end of a link to one replica. Thread-safe. Known by (thumbprint, boot id, link id).</summary>
-public sealed class EdgeLink
+public sealed class EdgeLink : Link
 {
+    /// <summary>How long a link may be without a lane (rule 7).</summary>
+    public static readonly TimeSpan DetachedLimit = TimeSpan.FromSeconds(30);
+
+    private const int MaxServes = 10_000;
+
+    // One slow upstream may not take all the pending dials of a link from the other sockets.
+    private const int MaxPendingPerSocket = 24;
+
+    private readonly IEdgeLinkOwner owner;
+    private readonly ConcurrentDictionary<SocketId, SocketEntry> sockets = new();
+    private readonly Dictionary<SocketId, long> sequences = [];
+    private readonly SemaphoreSlim pendingOpens = new(ReplicaLink.MaxPendingDials);
+    private readonly TokenBucket serveRate = new(perSecond: 1_000, burst: MaxServes);
+    private readonly ITimer detachedTimer;
+    private uint lastId;
+    private long goAwaySequence;
+    private int endReported;
+    private bool draining;
+    private string? endReason;
+
     /// <param name="hello">Of the link's first lane; its ticket was verified by the caller.</param>
     public EdgeLink(LaneHello hello, KeyThumbprint thumbprint, RelayMemory memory, IEdgeLinkOwner owner, TimeProvider time)
-        => throw new NotImplementedException($"{hello}{thumbprint}{memory}{owner}{time}");
+        : base(hello.LinkId, memory, time)
+    {
+        BootId = hello.BootId;
+        ReplicaId = hello.ReplicaId;
+        Thumbprint = thumbprint;
+        this.owner = owner;
+        detachedTimer = time.CreateTimer(
+            static link => ((EdgeLink)link!).DetachedTooLong(), this, DetachedLimit, Timeout.InfiniteTimeSpan);
+    }
 
-    public LinkId Id => throw new NotImplementedException();
+    public BootId BootId { get; }
 
-    public BootId BootId => throw new NotImplementedException();
+    public ReplicaId ReplicaId { get; }
 
-    public ReplicaId ReplicaId => throw new NotImplementedException();
+    public KeyThumbprint Thumbprint { get; }
 
-    public KeyThumbprint Thumbprint => throw new NotImplementedException();
-
-    public int LiveLanes => throw new NotImplementedException();
-
-    public int LiveStreams => throw new NotImplementedException();
-
-    public bool IsDraining => throw new NotImplementedException();
+    public bool IsDraining => Volatile.Read(ref draining);
 
     /// <summary>Whether the link takes new streams: it has a lane, does not drain, and serves the socket.</summary>
-    public bool Serves(SocketId socketId) => throw new NotImplementedException();
+    public bool Serves(SocketId socketId)
+        => LiveLanes > 0 && !IsDraining && !Ended && sockets.TryGetValue(socketId, out var entry) && entry.Serving;
 
     /// <summary>Takes over a lane whose WELCOME has been sent and runs it. False (the stream is then disposed) when the number was used before.</summary>
-    public bool TryAttach(LaneHello hello, Stream stream) => throw new NotImplementedException();
+    public bool TryAttach(LaneHello hello, Stream stream)
+    {
+        if (AddLane(hello.LaneNumber, stream) is not { } lane)
+            return false;
+        detachedTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        lane.Start();
+        return true;
+    }
 
     /// <summary>
     /// Offers a stream to the replica and waits for OPENED or REFUSED. Never throws for anything the replica does; the deadline is the caller's
     /// token: when it is cancelled the stream is reset and the outcome says so.
     /// </summary>
-    public Task<OpenOutcome> OpenAsync(OpenRequest request, SocketMemory memory, CancellationToken cancellationToken)
-        => throw new NotImplementedException();
+    public async Task<OpenOutcome> OpenAsync(OpenRequest request, SocketMemory memory, CancellationToken cancellationToken)
+    {
+        if (!sockets.TryGetValue(request.SocketId, out var entry))
+            return new OpenOutcome.Refused(RefusalCode.NoSocket, "the replica does not serve the socket");
+        try
+        {
+            await entry.PendingOpens.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return new OpenOutcome.Cancelled();
+        }
+
+        try
+        {
+            await pendingOpens.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            entry.PendingOpens.Release();
+            return new OpenOutcome.Cancelled();
+        }
+
+        if (Begin(request, memory, entry) is not { } pending)
+        {
+            entry.PendingOpens.Release();
+            pendingOpens.Release();
+            return new OpenOutcome.LinkLost("the link takes no new streams");
+        }
+
+        if (pending.Answer.IsCompleted)
+            return await pending.Answer.ConfigureAwait(false);
+        await using (cancellationToken.UnsafeRegister(static pending => ((PendingOpen)pending!).Cancel(), pending).ConfigureAwait(false))
+            return await pending.Answer.ConfigureAwait(false);
+    }
 
     /// <summary>Stops serving a socket on this link and resets its live streams with the code.</summary>
-    public void Withdraw(SocketId socketId, ResetCode code) => throw new NotImplementedException();
+    public void Withdraw(SocketId socketId, ResetCode code)
+    {
+        sockets.TryRemove(socketId, out _);
+        foreach (var stream in Streams)
+        {
+            if (stream.Memory?.SocketId == socketId)
+                stream.Reset(code);
+        }
+    }
 
     /// <summary>Sends GOAWAY, ends all lanes and resets all streams.</summary>
-    public void End(GoAwayReason reason, string text) => throw new NotImplementedException();
+    public void End(GoAwayReason reason, string text)
+    {
+        endReason ??= text;
+        EndLanes(text, ControlFrames.GoAway(reason, TimeSpan.Zero, 0, text));
+        if (LiveLanes == 0)
+            ReportEnd(text);
+    }
+
+    private protected override bool OnLinkFrame(Lane lane, FrameHeader header, ReadOnlySpan<byte> content)
+    {
+        switch (header.Type)
+        {
+            case FrameType.Accepted:
+                _ = Known(header.Stream);
+                return true;
+            case FrameType.Opened:
+                OnOpened(lane, header.Stream, new ContentReader(content).U64());
+                return true;
+            case FrameType.Refused:
+                var (code, text) = ControlFrames.ReadRefused(content);
+                if (Known(header.Stream) is { } refused)
+                {
+                    refused.Opening?.Refused(code, text);
+                    refused.OnRefused(text);
+                }
+
+                return true;
+            case FrameType.Serve:
+                OnServe(lane, content);
+                return true;
+            case FrameType.Unserve:
+                OnUnserve(content);
+                return true;
+            case FrameType.Ticket:
+                lane.Enqueue(ControlFrames.TicketAck(owner.TicketRenewed(this, ControlFrames.ReadTicket(content))));
+                return true;
+            case FrameType.GoAway:
+                OnGoAway(lane, content);
+                return true;
+            case FrameType.GoAwayAck or FrameType.EchoReply:
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private protected override void LaneEnded(Lane lane, LaneEnd end, bool last)
+    {
+        owner.LaneLost(this, end);
+        if (!last)
+            return;
+        if (Ended)
+            ReportEnd(endReason ?? end.Reason);
+        else
+            detachedTimer.Change(DetachedLimit, Timeout.InfiniteTimeSpan);
+    }
+
+    private PendingOpen? Begin(OpenRequest request, SocketMemory memory, SocketEntry entry)
+    {
+        PendingOpen pending;
+        RelayStream stream;
+        lock (Gate)
+        {
+            if (Ended || IsDraining || !entry.Serving || ChooseLane() is not { } lane || lastId >= int.MaxValue - 1)
+                return null;
+            stream = new RelayStream(this, lane, ++lastId);
+            pending = new PendingOpen(stream, pendingOpens, entry.PendingOpens);
+            stream.Opening = pending;
+            if (!stream.TryReserve(memory))
+            {
+                pending.Refused(RefusalCode.Busy, "this edge has no memory left for another stream");
+                return pending;
+            }
+
+            Add(stream);
+            lane.Enqueue(ControlFrames.Open(stream.Id, request, stream.InitialLimit));
+        }
+
+        // The lane may have died between the choice and the table; then nobody else will end the stream.
+        if (!Lanes.Contains(stream.Lane))
+            stream.OnLost("the lane was lost");
+        return pending;
+    }
+
+    private Lane? ChooseLane()
+    {
+        Lane? best = null;
+        foreach (var lane in Lanes)
+        {
+            if (best is null || lane.Streams < best.Streams)
+                best = lane;
+        }
+
+        return best;
+    }
+
+    private void OnOpened(Lane lane, uint id, long initialLimit)
+    {
+        if (Known(id) is not { } stream)
+        {
+            if (!IsFinished(id))
+                lane.EnqueueGone(id);
+            return;
+        }
+
+        stream.Credited(initialLimit);
+        stream.Opening?.Opened();
+    }
+
+    private void OnServe(Lane lane, ReadOnlySpan<byte> content)
+    {
+        var (socketId, sequence, configVersion, upstream) = ControlFrames.ReadServe(content);
+        lock (sequences)
+        {
+            if (!serveRate.TryTake(Now))
+                throw new LaneProtocolException("SERVE comes faster than this edge allows");
+            if (!IsNewest(socketId, sequence))
+                return;
+        }
+
+        var code = sockets.Count >= MaxServes && !sockets.ContainsKey(socketId)
+            ? ServeCode.Forbidden
+            : owner.ServeOffered(this, socketId, configVersion, upstream);
+        if (code == ServeCode.Accepted)
+            sockets.GetOrAdd(socketId, static _ => new SocketEntry()).Serving = true;
+        else if (sockets.TryGetValue(socketId, out var entry))
+            entry.Serving = false;
+        lane.Enqueue(ControlFrames.ServeAck(socketId, code));
+    }
+
+    private void OnUnserve(ReadOnlySpan<byte> content)
+    {
+        var (socketId, sequence) = ControlFrames.ReadUnserve(content);
+        lock (sequences)
+        {
+            if (!IsNewest(socketId, sequence))
+                return;
+        }
+
+        if (sockets.TryGetValue(socketId, out var entry))
+            entry.Serving = false;
+        owner.ServeWithdrawn(this, socketId);
+    }
+
+    private bool IsNewest(SocketId socketId, long sequence)
+    {
+        if (sequences.TryGetValue(socketId, out var newest) && sequence <= newest)
+            return false;
+        if (sequences.Count >= MaxServes && !sequences.ContainsKey(socketId))
+            return false;
+        sequences[socketId] = sequence;
+        return true;
+    }
+
+    private void OnGoAway(Lane lane, ReadOnlySpan<byte> content)
+    {
+        var (reason, grace, sequence, _) = ControlFrames.ReadGoAway(content);
+        if (reason != GoAwayReason.Drain)
+            return;
+        uint highest;
+        lock (Gate)
+        {
+            if (sequence <= goAwaySequence)
+                return;
+            goAwaySequence = sequence;
+            Volatile.Write(ref draining, true);
+            highest = lastId;
+        }
+
+        lane.Enqueue(ControlFrames.GoAwayAck(highest));
+        owner.DrainBegan(this, grace);
+    }
+
+    private void DetachedTooLong()
+    {
+        if (LiveLanes > 0)
+            return;
+        endReason ??= $"no lane for {DetachedLimit.TotalSeconds:0} s";
+        EndLanes(endReason, null);
+        ReportEnd(endReason);
+    }
+
+    private void ReportEnd(string reason)
+    {
+        if (Interlocked.Exchange(ref endReported, 1) != 0)
+            return;
+        detachedTimer.Dispose();
+        owner.LinkEnded(this, reason);
+    }
+
+    private sealed class SocketEntry
+    {
+        public SemaphoreSlim PendingOpens { get; } = new(MaxPendingPerSocket);
+
+        public volatile bool Serving;
+    }
 }

@@ -18,7 +18,7 @@ public interface IEdgeLinkOwner
     /// <summary>Verify a renewed ticket: null when taken over, else why not.</summary>
     string? TicketRenewed(EdgeLink link, string ticket);
 
-    /// <summary>A lane has died; when <see cref="EdgeLink.LiveLanes"/> is 0 the link is detached.</summary>
+    /// <summary>A lane has died; when <see cref="Link.LiveLanes"/> is 0 the link is detached.</summary>
     void LaneLost(EdgeLink link, LaneEnd end);
 
     /// <summary>The link is over: detached for too long or ended by <see cref="EdgeLink.End"/>. Called once.</summary>

@@ -2,40 +2,184 @@ using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 using Connector.Relay.Memory;
+using Connector.Relay.Streams;
 
 namespace Connector.Relay.Links;
 
 /// <summary>The replica's end of a link to one edge: its lanes, its live streams, its serve table. Thread-safe.</summary>
-public sealed class ReplicaLink : IAsyncDisposable
+public sealed class ReplicaLink : Link, IAsyncDisposable
 {
+    internal const int MaxPendingDials = 64;
+
+    private readonly IReplicaLinkOwner owner;
+    private readonly Dictionary<SocketId, (long ConfigVersion, UpstreamLamp Upstream)> serves = [];
+    private readonly TokenBucket opens = new(perSecond: 10_000, burst: 10_000);
+    private readonly TaskCompletionSource lanesGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long sequence;
+    private int laneNumbers;
+    private int pendingDials;
+    private bool draining;
+
     public ReplicaLink(BootId bootId, RelayMemory memory, IReplicaLinkOwner owner, TimeProvider time)
-        => throw new NotImplementedException($"{bootId}{memory}{owner}{time}");
+        : base(LinkId.New(), memory, time)
+    {
+        BootId = bootId;
+        this.owner = owner;
+    }
 
-    public LinkId Id => throw new NotImplementedException();
-
-    public int LiveLanes => throw new NotImplementedException();
-
-    public int LiveStreams => throw new NotImplementedException();
+    public BootId BootId { get; }
 
     /// <summary>Numbers grow and are never reused within a link.</summary>
-    public int NextLaneNumber() => throw new NotImplementedException();
+    public int NextLaneNumber() => Interlocked.Increment(ref laneNumbers);
 
     /// <summary>
     /// Takes over an established, welcomed lane and runs it. The lane is added to the link before this returns; the serve table is sent on it.
     /// <see cref="Lane.Completion"/> ends with the reason when it dies and never faults.
     /// </summary>
-    public Lane Attach(int laneNumber, LaneKind kind, Stream stream) => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The link has ended, or the number was used before. The stream is disposed.</exception>
+    public Lane Attach(int laneNumber, LaneKind kind, Stream stream)
+    {
+        var lane = AddLane(laneNumber, stream)
+            ?? throw new InvalidOperationException($"lane {laneNumber} ({kind}) cannot be attached: its number was used before, or the link has ended");
+        lock (serves)
+        {
+            foreach (var (socketId, (version, upstream)) in serves)
+                lane.Enqueue(ControlFrames.Serve(socketId, version, upstream, ++sequence));
+        }
+
+        lane.Start();
+        return lane;
+    }
 
     /// <summary>Says (again) that this replica serves the socket, with the version of its configuration.</summary>
-    public void Serve(SocketId socketId, long configVersion, UpstreamLamp upstream) => throw new NotImplementedException();
+    public void Serve(SocketId socketId, long configVersion, UpstreamLamp upstream)
+    {
+        lock (serves)
+        {
+            serves[socketId] = (configVersion, upstream);
+            SendOnAny(ControlFrames.Serve(socketId, configVersion, upstream, ++sequence));
+        }
+    }
 
-    public void Unserve(SocketId socketId) => throw new NotImplementedException();
+    public void Unserve(SocketId socketId)
+    {
+        lock (serves)
+        {
+            if (serves.Remove(socketId))
+                SendOnAny(ControlFrames.Unserve(socketId, ++sequence));
+        }
+    }
 
-    public void RenewTicket(string ticket) => throw new NotImplementedException();
+    public void RenewTicket(string ticket) => SendOnAny(ControlFrames.Ticket(ticket));
 
     /// <summary>Sends GOAWAY(drain); the edge stops opening and answers.</summary>
-    public void Drain(TimeSpan grace) => throw new NotImplementedException();
+    public void Drain(TimeSpan grace)
+    {
+        Volatile.Write(ref draining, true);
+        lock (serves)
+            SendOnAny(ControlFrames.GoAway(GoAwayReason.Drain, grace, ++sequence, "this replica drains"));
+    }
 
-    /// <summary>Ends all lanes and resets all streams. Completes when every buffer is back.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    /// <summary>Ends all lanes and resets all streams. Completes when every lane has stopped.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        byte[] farewell;
+        lock (serves)
+            farewell = ControlFrames.GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, ++sequence, "this replica stops");
+        EndLanes("this replica ended the link", farewell);
+        if (LiveLanes > 0)
+            await lanesGone.Task.ConfigureAwait(false);
+    }
+
+    internal void OfferAnswered() => Interlocked.Decrement(ref pendingDials);
+
+    private protected override bool OnLinkFrame(Lane lane, FrameHeader header, ReadOnlySpan<byte> content)
+    {
+        switch (header.Type)
+        {
+            case FrameType.Open:
+                OnOpen(lane, header.Stream, content);
+                return true;
+            case FrameType.ServeAck:
+                var (socketId, code) = ControlFrames.ReadServeAck(content);
+                owner.ServeAnswered(socketId, code);
+                return true;
+            case FrameType.TicketAck:
+                var (accepted, text) = ControlFrames.ReadTicketAck(content);
+                owner.TicketAnswered(accepted, text);
+                return true;
+            case FrameType.GoAway:
+                var goAway = ControlFrames.ReadGoAway(content);
+                owner.GoAwayReceived(goAway.Reason, goAway.Grace);
+                return true;
+            case FrameType.GoAwayAck:
+                owner.DrainAcknowledged(ControlFrames.ReadU32(content));
+                return true;
+            case FrameType.Echo:
+                lane.EnqueueEcho(header.Stream, content);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private protected override void LaneEnded(Lane lane, LaneEnd end, bool last)
+    {
+        if (last && Ended)
+            lanesGone.TrySetResult();
+        if (last || Ended)
+            return;
+
+        // What the dead lane carried of the serve table may be lost: say it again whole on one that lives.
+        lock (serves)
+        {
+            foreach (var (socketId, (version, upstream)) in serves)
+                SendOnAny(ControlFrames.Serve(socketId, version, upstream, ++sequence));
+        }
+    }
+
+    private void OnOpen(Lane lane, uint id, ReadOnlySpan<byte> content)
+    {
+        var (request, initialLimit) = ControlFrames.ReadOpen(content);
+        if (Known(id) is { } known)
+        {
+            known.RepeatAnswer();
+            return;
+        }
+
+        if (id == 0 || IsFinished(id))
+        {
+            lane.EnqueueGone(id);
+            return;
+        }
+
+        var stream = new RelayStream(this, lane, id);
+        var offer = new OfferedStream(this, stream, request);
+        stream.Offer = offer;
+        if (!Add(stream))
+            return;
+        stream.Credited(initialLimit);
+        var pending = Interlocked.Increment(ref pendingDials);
+        if (Volatile.Read(ref draining))
+            offer.Refuse(RefusalCode.Draining, "this replica drains");
+        else if (pending > MaxPendingDials)
+            offer.Refuse(RefusalCode.Busy, $"{MaxPendingDials} dials are pending on this link");
+        else if (!TryTakeOpen())
+            offer.Refuse(RefusalCode.Busy, "streams are opened faster than this replica allows");
+        else
+            owner.StreamOffered(offer);
+    }
+
+    private bool TryTakeOpen()
+    {
+        lock (opens)
+            return opens.TryTake(Now);
+    }
+
+    private void SendOnAny(byte[] frame)
+    {
+        var all = Lanes;
+        if (!all.IsEmpty)
+            all[0].Enqueue(frame);
+    }
 }

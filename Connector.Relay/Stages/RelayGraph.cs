@@ -1,5 +1,10 @@
 using System.Net.Sockets;
+using Akka;
+using Akka.Pattern;
+using Akka.Streams;
 using Akka.Streams.Dsl;
+using Connector.Relay.Frames;
+using Connector.Relay.Memory;
 using Connector.Relay.Streams;
 
 namespace Connector.Relay.Stages;
@@ -11,5 +16,29 @@ public static class RelayGraph
     /// Run it with the materializer of the actor that owns the stream: stopping that actor ends the stream (reset at the other end, socket
     /// closed, buffers back). Takes ownership of the socket. The task never faults.
     /// </summary>
-    public static IRunnableGraph<Task<StreamOutcome>> Create(Socket socket, RelayStream stream) => throw new NotImplementedException();
+    public static IRunnableGraph<Task<StreamOutcome>> Create(Socket socket, RelayStream stream) => Create(socket, stream, through: null);
+
+    /// <summary>Creates and runs. When the materializer has been shut down meanwhile, socket and stream are ended and the outcome says so.</summary>
+    public static Task<StreamOutcome> Run(IMaterializer materializer, Socket socket, RelayStream stream)
+    {
+        try
+        {
+            return Create(socket, stream).Run(materializer);
+        }
+        catch (Exception stopped) when (stopped is IllegalStateException or InvalidOperationException)
+        {
+            socket.Dispose();
+            stream.Reset(ResetCode.Policy);
+            return Task.FromResult(stream.Outcome!);
+        }
+    }
+
+    /// <param name="through">For fault injection: a stage between socket and stream on the way out.</param>
+    internal static IRunnableGraph<Task<StreamOutcome>> Create(Socket socket, RelayStream stream, IGraph<FlowShape<RelayBuffer, RelayBuffer>, NotUsed>? through)
+    {
+        var local = Flow.FromGraph<RelayBuffer, RelayBuffer, NotUsed>(new SocketStage(socket, stream));
+        if (through is not null)
+            local = local.Via(through);
+        return local.JoinMaterialized(Flow.FromGraph(new StreamStage(stream)), Keep.Right);
+    }
 }

@@ -1,0 +1,31 @@
+namespace Connector.Relay.Lanes;
+
+/// <summary>A rate with a burst. Pure; not thread-safe: each is used by one reader loop or under its owner's lock.</summary>
+internal sealed class TokenBucket
+{
+    private readonly double perSecond;
+    private readonly double burst;
+    private double tokens;
+    private TimeSpan last;
+
+    public TokenBucket(double perSecond, double burst)
+    {
+        this.perSecond = perSecond;
+        this.burst = burst;
+        tokens = burst;
+    }
+
+    public bool TryTake(TimeSpan now)
+    {
+        if (now > last)
+        {
+            tokens = Math.Min(burst, tokens + ((now - last).TotalSeconds * perSecond));
+            last = now;
+        }
+
+        if (tokens < 1)
+            return false;
+        tokens--;
+        return true;
+    }
+}

@@ -1,0 +1,38 @@
+using Connector.Relay.Frames;
+using Connector.Relay.Streams;
+
+namespace Connector.Relay.Links;
+
+/// <summary>Edge: an OPEN that waits for its answer, and the places it holds among the pending dials of link and socket.</summary>
+internal sealed class PendingOpen(RelayStream stream, SemaphoreSlim linkSlots, SemaphoreSlim socketSlots)
+{
+    private readonly TaskCompletionSource<OpenOutcome> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int released;
+
+    public Task<OpenOutcome> Answer => answer.Task;
+
+    public void Opened() => Complete(new OpenOutcome.Opened(stream));
+
+    /// <summary>The caller gives up: the stream is reset, and the places stay taken until the replica has answered.</summary>
+    public void Cancel() => stream.Reset(ResetCode.Cancelled);
+
+    public void Refused(RefusalCode code, string text) => Complete(new OpenOutcome.Refused(code, text));
+
+    public void Failed(StreamEnd end, string reason) => answer.TrySetResult(
+        end == StreamEnd.Stopped ? new OpenOutcome.Cancelled() : new OpenOutcome.LinkLost(reason));
+
+    /// <summary>The replica has answered, so its dial has ended. Idempotent.</summary>
+    public void ReleaseSlot()
+    {
+        if (Interlocked.Exchange(ref released, 1) != 0)
+            return;
+        linkSlots.Release();
+        socketSlots.Release();
+    }
+
+    private void Complete(OpenOutcome outcome)
+    {
+        answer.TrySetResult(outcome);
+        ReleaseSlot();
+    }
+}

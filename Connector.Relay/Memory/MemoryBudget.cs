@@ -1,0 +1,38 @@
+namespace Connector.Relay.Memory;
+
+/// <summary>A bound on bytes, optionally within a wider one. Takes are all or nothing.</summary>
+internal sealed class MemoryBudget(long capacity, MemoryBudget? within = null)
+{
+    private long used;
+
+    public long Capacity => capacity;
+
+    public long Used => Interlocked.Read(ref used);
+
+    /// <summary>Bytes that could be taken now here and in every wider budget.</summary>
+    public long Available => Math.Max(0, Math.Min(capacity - Used, within?.Available ?? long.MaxValue));
+
+    public bool TryTake(long bytes)
+    {
+        if (Interlocked.Add(ref used, bytes) > capacity)
+        {
+            Interlocked.Add(ref used, -bytes);
+            return false;
+        }
+
+        if (within is null || within.TryTake(bytes))
+            return true;
+
+        Interlocked.Add(ref used, -bytes);
+        return false;
+    }
+
+    public void Give(long bytes)
+    {
+        if (bytes == 0)
+            return;
+        if (Interlocked.Add(ref used, -bytes) < 0)
+            throw new InvalidOperationException("more memory was given back than was taken");
+        within?.Give(bytes);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Connector.Protocol.Ids;
+using Connector.Relay.Frames;
+using Connector.Relay.Lanes;
+using Connector.Relay.Links;
+using Connector.Relay.Memory;
+
+namespace Connector.Tests.Relay;
+
+/// <summary>Both ends of a link over plain loopback TCP lanes, each end with its own checking memory.</summary>
+public sealed class LinkPair : IReplicaLinkOwner, IEdgeLinkOwner, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<SocketId, TaskCompletionSource> served = new();
+
+    public LinkPair(RelayMemoryOptions? memory = null)
+    {
+        memory ??= new RelayMemoryOptions(Poison: true);
+        ReplicaMemory = new RelayMemory(memory);
+        EdgeMemory = new RelayMemory(memory);
+        Replica = new ReplicaLink(BootId.New(), ReplicaMemory, this, TimeProvider.System);
+        Edge = new EdgeLink(Hello(1), new KeyThumbprint("test"), EdgeMemory, this, TimeProvider.System);
+    }
+
+    public RelayMemory ReplicaMemory { get; }
+
+    public RelayMemory EdgeMemory { get; }
+
+    public ReplicaLink Replica { get; }
+
+    public EdgeLink Edge { get; }
+
+    /// <summary>What the replica does with an offered stream.</summary>
+    public Action<OfferedStream> OnOffered { get; set; } = offer => offer.Refuse(RefusalCode.NoSocket, "no upstream in this test");
+
+    public ConcurrentQueue<LaneEnd> LostLanes { get; } = new();
+
+    public TaskCompletionSource<string> EndOfLink { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource<uint> DrainAnswer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public static async Task<(Socket Near, Socket Far)> ConnectAsync()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var near = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var accept = listener.AcceptSocketAsync();
+        await near.ConnectAsync(listener.LocalEndpoint);
+        var far = await accept;
+        far.NoDelay = true;
+        return (near, far);
+    }
+
+    /// <summary>Adds a lane; returns the replica's end and both sockets, to be cut by the test.</summary>
+    public async Task<(Lane Lane, Socket ReplicaEnd, Socket EdgeEnd)> AddLaneAsync()
+    {
+        var (near, far) = await ConnectAsync();
+        var number = Replica.NextLaneNumber();
+        Assert.True(Edge.TryAttach(Hello(number), new NetworkStream(far, ownsSocket: true)));
+        return (Replica.Attach(number, LaneKind.Shared, new NetworkStream(near, ownsSocket: true)), near, far);
+    }
+
+    public Task ServeAsync(SocketId socketId)
+    {
+        var answered = served.GetOrAdd(socketId, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+        Replica.Serve(socketId, 1, UpstreamLamp.Unknown);
+        return answered.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Replica.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        Edge.End(GoAwayReason.Shutdown, "the test is over");
+    }
+
+    void IReplicaLinkOwner.StreamOffered(OfferedStream stream) => OnOffered(stream);
+
+    void IReplicaLinkOwner.ServeAnswered(SocketId socketId, ServeCode code)
+        => served.GetOrAdd(socketId, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    void IReplicaLinkOwner.GoAwayReceived(GoAwayReason reason, TimeSpan grace)
+    {
+    }
+
+    void IReplicaLinkOwner.DrainAcknowledged(uint highestOpen) => DrainAnswer.TrySetResult(highestOpen);
+
+    void IReplicaLinkOwner.TicketAnswered(bool accepted, string text)
+    {
+    }
+
+    ServeCode IEdgeLinkOwner.ServeOffered(EdgeLink link, SocketId socketId, long configVersion, UpstreamLamp upstream) => ServeCode.Accepted;
+
+    void IEdgeLinkOwner.ServeWithdrawn(EdgeLink link, SocketId socketId)
+    {
+    }
+
+    void IEdgeLinkOwner.DrainBegan(EdgeLink link, TimeSpan grace)
+    {
+    }
+
+    string? IEdgeLinkOwner.TicketRenewed(EdgeLink link, string ticket) => null;
+
+    void IEdgeLinkOwner.LaneLost(EdgeLink link, LaneEnd end) => LostLanes.Enqueue(end);
+
+    void IEdgeLinkOwner.LinkEnded(EdgeLink link, string reason) => EndOfLink.TrySetResult(reason);
+
+    private LaneHello Hello(int lane) => new(1, 1, Replica.Id, Replica.BootId, lane, LaneKind.Shared, new ReplicaId("replica"), "ticket", []);
+}
