@@ -181,10 +181,21 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
             return;
         }
 
+        Task<LaneEnd> end;
+        try
+        {
+            end = link.Link.Attach(ended.LaneNumber, LaneKind.Shared, stream);
+        }
+        catch (InvalidOperationException e)
+        {
+            // The link has ended meanwhile and disposed the stream; its actor stops this one.
+            NotUp(e.Message, backoff.Next(), ticketHelps: false);
+            return;
+        }
+
         Become(Up);
         upSince = shared.Time.GetUtcNow();
         var number = ended.Attempt;
-        var end = link.Link.Attach(ended.LaneNumber, LaneKind.Shared, stream);
         Context.Parent.Tell(new LinkProtocol.LaneUp(link.Number, welcome));
         end.PipeTo(
             Self,

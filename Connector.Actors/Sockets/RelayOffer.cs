@@ -26,24 +26,9 @@ internal sealed class RelayOffer(OfferedStream stream) : IStreamOffer
 
     public Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, IMaterializer materializer)
     {
-        RelayStream? live = null;
-        try
-        {
-            live = stream.Open(memory);
-            if (live is null)
-            {
-                upstream.Dispose();
-                return null;
-            }
-
-            return RelayGraph.Create(upstream, live).Run(materializer);
-        }
-        catch
-        {
-            // Nothing runs that could own them.
-            live?.Reset(ResetCode.Internal);
-            upstream.Dispose();
-            throw;
-        }
+        if (stream.Open(memory) is { } live)
+            return RelayGraph.Run(materializer, upstream, live);
+        upstream.Dispose();
+        return null;
     }
 }

@@ -56,10 +56,7 @@ internal sealed class SocketActor : ReceiveActor
 
     protected override void PreStart()
     {
-        var settings = ActorMaterializerSettings.Create(Context.System);
-        if (Context.System.Dispatchers.HasDispatcher(SocketSupervisor.DispatcherId))
-            settings = settings.WithDispatcher(SocketSupervisor.DispatcherId);
-        materializer = Context.Materializer(settings);
+        materializer = Context.Materializer();
         Resolve();
     }
 

@@ -1,5 +1,6 @@
 using Connector.Actors.Reach;
 using Connector.Protocol.Ids;
+using Connector.Relay.Links;
 using Connector.Relay.Memory;
 
 namespace Connector.Actors.Sockets;
@@ -11,4 +12,8 @@ internal sealed record SocketDependencies(
     IUpstreamDialer Dialer,
     ISocketUpstreamResolver Resolver,
     SocketSettings Settings,
-    TimeProvider Time);
+    TimeProvider Time)
+{
+    /// <summary>How an offered stream is opened and run. Replaced by fault injection.</summary>
+    public Func<OfferedStream, IStreamOffer> Wrap { get; init; } = stream => new RelayOffer(stream);
+}

@@ -11,7 +11,9 @@ namespace Connector.Actors.Sockets;
 /// </summary>
 internal sealed class SocketSupervisor : ReceiveActor, IWithTimers
 {
-    /// <summary>Sockets and their streams run on it where the system's configuration has it.</summary>
+    /// <summary>
+    /// Sockets run on it where the system's configuration has it. Their streams do not: their callbacks come from the thread pool anyway.
+    /// </summary>
     public const string DispatcherId = "connector-sockets-dispatcher";
 
     private readonly SocketDependencies shared;
@@ -27,7 +29,7 @@ internal sealed class SocketSupervisor : ReceiveActor, IWithTimers
         this.shared = shared;
 
         Receive<SocketSupervisorProtocol.ApplySockets>(Apply);
-        Receive<SocketSupervisorProtocol.OpenStream>(open => Route(new RelayOffer(open.Stream)));
+        Receive<SocketSupervisorProtocol.OpenStream>(open => Route(shared.Wrap(open.Stream)));
         Receive<RouteOffer>(route => Route(route.Offer));
         Receive<SocketProtocol.StateChanged>(Changed);
         Receive<SocketProtocol.LiveStreamsChanged>(changed =>
@@ -129,12 +131,13 @@ internal sealed class SocketSupervisor : ReceiveActor, IWithTimers
             return;
         }
 
+        // Before it is said, so that whoever hears it can count on the retry.
+        ScheduleRetry(entry);
         Enter(
             entry,
             SocketStates.Failed,
             $"it crashed more than {shared.Settings.MaxRestarts} times within {shared.Settings.RestartWindow.TotalSeconds:0} s, last with {entry.Crash}; it is tried again later, or when its configuration changes",
             "-");
-        ScheduleRetry(entry);
     }
 
     private void Changed(SocketProtocol.StateChanged changed)
@@ -142,11 +145,10 @@ internal sealed class SocketSupervisor : ReceiveActor, IWithTimers
         if (!actors.TryGetValue(Sender, out var entry))
             return;
 
-        Enter(entry, changed.State, changed.Reason, changed.Upstream);
-
         // A file or variable that the configuration names may come later.
         if (changed.State == SocketStates.Failed)
             ScheduleRetry(entry);
+        Enter(entry, changed.State, changed.Reason, changed.Upstream);
     }
 
     private void ScheduleRetry(SocketEntry entry)

@@ -17,7 +17,8 @@ public sealed class SocketSupervisorTests : SocketTestKit
         var (a, b) = (Incarnation("a"), Incarnation("b"));
         var running = await OpenAsync("a");
 
-        ApplyServing(2, Socket("a", name: "renamed"), Socket("b"), Socket("c"));
+        Apply(2, Socket("a", name: "renamed"), Socket("b"), Socket("c"));
+        ExpectServing(2, "a", "c");
 
         // b did not change, so nothing was said of it; c did not disturb a or b.
         Assert.Equal(a, Incarnation("a"));
@@ -112,7 +113,8 @@ public sealed class SocketSupervisorTests : SocketTestKit
     public async Task Crashed_socket_starts_again_with_its_present_definition()
     {
         ApplyServing(1, Socket("a", "old:1"), Socket("b"));
-        ApplyServing(2, Socket("a", "new:2"), Socket("b"));
+        Apply(2, Socket("a", "new:2"), Socket("b"));
+        ExpectServing(2, "a");
         var (a, b) = (Incarnation("a"), Incarnation("b"));
         var ofB = await OpenAsync("b");
 

@@ -59,15 +59,21 @@ public abstract class SocketTestKit : TestKit
         => (SocketSupervisorProtocol.SocketStatusChanged)Status.FishForMessage(
             m => m is SocketSupervisorProtocol.SocketStatusChanged s && s.SocketId.Value == id && s.State == state, Patience);
 
+    /// <summary>Applies sockets that are all new or changed, and waits until they serve.</summary>
     protected void ApplyServing(long version, params SocketDefinition[] sockets)
     {
         Apply(version, sockets);
-        var missing = sockets.Select(s => s.Id).ToHashSet();
+        ExpectServing(version, [.. sockets.Select(s => s.Id.Value)]);
+    }
+
+    protected void ExpectServing(long version, params string[] ids)
+    {
+        var missing = ids.ToHashSet();
         while (missing.Count > 0)
         {
             var status = Status.ExpectMsg<SocketSupervisorProtocol.SocketStatusChanged>(Patience);
             if (status.State == SocketStates.Serving && status.ConfigVersion == version)
-                missing.Remove(status.SocketId);
+                missing.Remove(status.SocketId.Value);
         }
     }
 
