@@ -11,7 +11,9 @@ internal sealed class PlainSocketUpstreamResolver : ISocketUpstreamResolver
         try
         {
             using var document = JsonDocument.Parse(definition.ConfigJson);
-            return Read(definition.Type, document.RootElement);
+            return TryObject(document.RootElement, "upstream_configuration", out var upstream)
+                ? Read(definition.Type, upstream)
+                : Missing("upstream_configuration");
         }
         catch (JsonException e)
         {

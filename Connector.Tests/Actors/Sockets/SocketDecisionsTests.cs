@@ -160,7 +160,6 @@ public sealed class SocketDecisionsTests
     public void Other_types_are_unsupported(string type, string config) => Assert.IsType<SocketUpstreamChoice.Unsupported>(Resolve(type, config));
 
     [Theory]
-    [InlineData("")]
     [InlineData("nonsense")]
     [InlineData("[]")]
     [InlineData("{}")]
@@ -172,7 +171,7 @@ public sealed class SocketDecisionsTests
     public void Unreadable_configuration_is_invalid(string config) => Assert.IsType<SocketUpstreamChoice.Invalid>(Resolve("vnc", config));
 
     private static SocketUpstreamChoice Resolve(string type, string config)
-        => new PlainSocketUpstreamResolver().Resolve(new SocketDefinition(new SocketId("s"), "s", type, config));
+        => new PlainSocketUpstreamResolver().Resolve(new SocketDefinition(new SocketId("s"), "s", type, $$"""{"upstream_configuration":{{config}}}"""));
 
     private static Dictionary<SocketId, SocketDefinition> Unique(SocketDefinition[] definitions)
     {

@@ -29,6 +29,7 @@ public sealed class SocketIsolationTests : TestKit
     private readonly TcpListener echo = new(IPAddress.Loopback, 0);
     private readonly Dictionary<SocketId, SocketMemory> edgeMemory = [];
     private readonly ActorMaterializer edgeMaterializer;
+    private readonly List<Task<OpenOutcome>> hanging = [];
 
     public SocketIsolationTests()
         : base("""
@@ -108,6 +109,7 @@ public sealed class SocketIsolationTests : TestKit
 
         Assert.True(stall <= control + TimeSpan.FromMilliseconds(500), $"with {fault} the others stalled for {stall}, in the control run for {control}");
         Assert.Equal(before.Where(p => !IsFaulty(p)), Incarnations().Where(p => !IsFaulty(p)));
+        await AssertFaultyIsHitAsync(fault, faulty, before.Single(IsFaulty));
 
         injection.Release();
         Apply(3, Enumerable.Range(0, Sockets).Where(n => n != Faulty).Select(n => Definition(n)));
@@ -161,7 +163,36 @@ public sealed class SocketIsolationTests : TestKit
             default:
                 // Ten at once hang; none is answered while the test looks.
                 for (var i = 0; i < 10; i++)
-                    _ = OpenAsync(Faulty, CancellationToken.None);
+                    hanging.Add(OpenAsync(Faulty, CancellationToken.None));
+                break;
+        }
+    }
+
+    /// <summary>Without this the test would pass with a fault that never happened.</summary>
+    private async Task AssertFaultyIsHitAsync(Fault fault, Socket faulty, string before)
+    {
+        switch (fault)
+        {
+            case Fault.HandlerThrows:
+                Assert.NotEqual(before, Incarnations().Single(IsFaulty));
+                break;
+            case Fault.BudgetExhausted:
+                Assert.DoesNotContain(Incarnations(), IsFaulty);
+                break;
+            case Fault.StageThrows:
+                await Assert.ThrowsAsync<SocketException>(async () => await faulty.ReceiveAsync(new byte[1]).WaitAsync(Patience));
+                Assert.Equal(before, Incarnations().Single(IsFaulty));
+                break;
+            case Fault.StageBlocks:
+                Assert.Equal(0, faulty.Available);
+                break;
+            case Fault.PoisonConfiguration:
+                Assert.Equal(before, Incarnations().Single(IsFaulty));
+                Assert.Equal(SocketStates.Failed, await TryStateAsync(Faulty));
+                break;
+            default:
+                Assert.Equal(10, hanging.Count);
+                Assert.All(hanging, open => Assert.False(open.IsCompleted));
                 break;
         }
     }
