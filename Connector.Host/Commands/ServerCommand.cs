@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Connector.Host.Certificates;
 using Connector.Host.Composition;
 using Connector.Host.Configuration;
 using Connector.Host.Errors;
@@ -50,15 +49,12 @@ internal static class ServerCommand
             await environment.Error.WriteLineAsync($"note: {note}");
         }
 
-        using var data = DataDirectory.Open(settings.DataDirectory, fresh: false, environment.Time);
+        using var data = DataDirectory.Open(settings.DataDirectory, fresh: false);
         var host = settings.PublicUrl?.Host.Trim('[', ']') ?? "localhost";
-        var certificates = settings.Certificate is { } certificate
-            ? ServerCertificates.Load(certificate, settings.Key!)
-            : ServerCertificates.From(data.Authority, [host, "localhost", "127.0.0.1", "::1", Environment.MachineName]);
         var server = await roles.StartServer(
             new ServerRoleOptions(
                 data.Path, settings.PublicUrl, host, LoopbackOnly: false, settings.HttpsPort, settings.HttpPort, settings.TunnelPort, settings.EdgePorts,
-                settings.Roles, certificates, data.SigningKey, data.AdminToken, settings.LogLevel),
+                settings.Roles, [host, Environment.MachineName], settings.Certificate, settings.Key, data.AdminToken, settings.LogLevel),
             stopping);
         try
         {

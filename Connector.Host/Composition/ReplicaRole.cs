@@ -1,4 +1,16 @@
+using System.Reflection;
+using System.Security.Cryptography.X509Certificates;
+using Connector.Actors.Control;
+using Connector.Actors.Health;
+using Connector.Actors.Reach;
+using Connector.Actors.Registration;
 using Connector.Host.Errors;
+using Connector.Host.Running;
+using Connector.Protocol.Ids;
+using Connector.Protocol.Variables;
+using Connector.Relay.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Connector.Host.Composition;
 
@@ -6,7 +18,75 @@ namespace Connector.Host.Composition;
 internal static class ReplicaRole
 {
     /// <summary>Returns when the replica runs and its health endpoint answers.</summary>
-    /// <exception cref="ConnectorError">The health address is in use, or the journal cannot be opened.</exception>
-    public static Task<RunningReplica> StartAsync(ReplicaRoleOptions options, CancellationToken cancellationToken)
-        => throw new NotImplementedException($"replica role in {options.State.Path}");
+    /// <exception cref="ConnectorError">The health address is in use, or the configuration contradicts itself.</exception>
+    public static async Task<RunningReplica> StartAsync(ReplicaRoleOptions options, CancellationToken cancellationToken)
+    {
+        var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var host = Build(options, ended);
+        try
+        {
+            await host.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException failure)
+        {
+            host.Dispose();
+            throw new ConnectorError(
+                $"Cannot answer health checks on {options.Health}", failure.Message.TrimEnd('.'), "Choose another address with --health, or stop what uses it", inner: failure);
+        }
+
+        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(() => ended.TrySetResult("the replica has stopped"));
+        return new RunningReplica(
+            options.State.ReplicaId,
+            options.Health is null ? null : host.Services.GetRequiredService<HealthEndpoint>().Url,
+            ended.Task,
+            async stopping =>
+            {
+                await host.StopAsync(stopping).ConfigureAwait(false);
+                host.Dispose();
+            });
+    }
+
+    private static IHost Build(ReplicaRoleOptions options, TaskCompletionSource<string> ended)
+    {
+        var (settings, state) = (options.Settings, options.State);
+        if (!ReachPolicy.TryCreate(settings.Reach.Allow.Select(static network => network.ToString()), settings.Reach.Deny.Select(static network => network.ToString()), out var reach, out var problem))
+        {
+            throw new ConnectorError("Cannot use the section reach of the configuration", problem.TrimEnd('.'), "Correct it; connector config check FILE shows more");
+        }
+
+        var version = typeof(ReplicaRole).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
+        var bootId = BootId.New();
+        var tree = new ReplicaTree(
+            state.ReplicaId, bootId, state.Certificate, new RelayMemory(new RelayMemoryOptions()), reach, VariableResolver.OfProcess, TimeProvider.System);
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "connector" });
+        ProcessLogging.Add(builder.Logging, settings.LogLevel);
+        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        builder.Services.AddConnectorActors(new ConnectorActorsOptions
+        {
+            Session = new ControlSessionSettings
+            {
+                ConnectorId = settings.ConnectorId,
+                ReplicaId = state.ReplicaId,
+                BootId = bootId,
+                Key = new ReplicaKey(state.Certificate.GetECDsaPrivateKey()!),
+                Version = version,
+                Metadata = ReplicaMetadata.OfThisHost(version, BuiltDate()),
+            },
+            Transport = _ => new GrpcControlTransport(
+                new GrpcControlTransportSettings { Server = settings.ServerUrl, Trust = settings.Trust, Token = () => settings.Token }, TimeProvider.System),
+            Sockets = (_, _) => tree.Sockets(),
+            Links = (_, _, sockets) => tree.Links(sockets),
+            Health = options.Health,
+            DrainGrace = settings.DrainTimeout,
+            SessionStopped = (_, stopped) => ended.TrySetResult(stopped.Reason),
+        });
+        return builder.Build();
+    }
+
+    private static string BuiltDate()
+    {
+        // A single-file build has no assembly file of its own; the process's file stands for it.
+        var file = typeof(ReplicaRole).Assembly.Location is { Length: > 0 } location ? location : Environment.ProcessPath;
+        return file is not null && File.Exists(file) ? File.GetLastWriteTimeUtc(file).ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture) : "";
+    }
 }

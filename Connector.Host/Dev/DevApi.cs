@@ -92,11 +92,37 @@ internal sealed class DevApi : IDisposable
                    select new ReadySocket(Text(socket, "name"), Text(socket, "socket_id"), Text(socket, "socket_type"), endpoint)];
     }
 
-    /// <summary>Whether the connector has a control session.</summary>
-    public async Task<bool> IsOnlineAsync(string connectorId, CancellationToken cancellationToken)
+    /// <summary>Returns when the edge listens for each socket and a replica serves it there.</summary>
+    /// <exception cref="ConnectorError">A socket cannot be served, whatever is waited for.</exception>
+    public async Task WaitUntilAliveAsync(IReadOnlyCollection<string> socketIds, CancellationToken cancellationToken)
     {
-        var connector = await SendAsync(HttpMethod.Get, $"connector/{Uri.EscapeDataString(connectorId)}", null, cancellationToken);
-        return (string?)connector["session"]?["state"] == "online";
+        foreach (var id in socketIds)
+        {
+            while (true)
+            {
+                var socket = await SendAsync(HttpMethod.Get, $"socket/{Uri.EscapeDataString(id)}", null, cancellationToken);
+                var state = (string?)socket["status"]?["state"];
+                if (state is "unsupported" or "failed")
+                {
+                    throw new ConnectorError(
+                        $"Cannot expose {Text(socket, "name")}", (string?)socket["status"]?["reason"] ?? state, "Correct its --expose, or start over with --fresh");
+                }
+
+                if ((string?)socket["listener"]?["state"] == "failed")
+                {
+                    throw new ConnectorError(
+                        $"Cannot expose {Text(socket, "name")} at {Text(socket, "endpoint")}", ((string?)socket["listener"]?["reason"] ?? "the port cannot be had").TrimEnd('.'),
+                        "Free the port, choose others with --edge-ports, or start over with --fresh");
+                }
+
+                if ((bool?)socket["alive"] == true && (string?)socket["listener"]?["state"] == "listening")
+                {
+                    break;
+                }
+
+                await Task.Delay(50, cancellationToken);
+            }
+        }
     }
 
     private async Task<JsonNode?> FindSocketAsync(string name, CancellationToken cancellationToken)

@@ -1,13 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
-using Connector.Host.Certificates;
 using Connector.Host.Composition;
 using Connector.Host.Configuration;
 using Connector.Host.Errors;
 using Connector.Host.Running;
 using Connector.Host.State;
 using Connector.Protocol;
-using Connector.Protocol.Ids;
 using Connector.Protocol.Tokens;
 
 namespace Connector.Host.Dev;
@@ -26,7 +24,7 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
     {
         var readyFile = ReadyFile.Prepare(options.ReadyFile);
         var directory = options.Server.DataDirectory ?? Path.Combine(environment.Home, ".border0", "dev");
-        using var data = DataDirectory.Open(directory, options.Fresh, environment.Time);
+        using var data = DataDirectory.Open(directory, options.Fresh);
         using var state = StateDirectory.Open(Path.Combine(data.Path, "replica"), environment.Time);
         await environment.Error.WriteLineAsync("Starting control plane, edge, portal and one replica ...");
 
@@ -67,14 +65,14 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
             using var api = connectApi(server.ApiUrl, data.AdminToken);
             var connectorId = await api.EnsureConnectorAsync(ConnectorName, setup);
             var token = await TokenAsync(api, connectorId, data.Path, setup);
-            var socketIds = new List<SocketId>();
+            var socketIds = new List<string>();
             foreach (var exposure in exposures)
             {
-                socketIds.Add(new SocketId(await api.EnsureSocketAsync(connectorId, exposure, setup)));
+                socketIds.Add(await api.EnsureSocketAsync(connectorId, exposure, setup));
             }
 
             replica = await roles.StartReplica(new ReplicaRoleOptions(ReplicaSettings(token, server, state), state, Health()), stopping);
-            await replica.WaitUntilServingAsync(socketIds, setup);
+            await api.WaitUntilAliveAsync(socketIds, setup);
             return (replica, new ReadyReport
             {
                 PortalUrl = server.PortalUrl.AbsoluteUri,
@@ -118,8 +116,9 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
             ports.Choose(options.Server.TunnelPort, ServerSettings.DefaultTunnelPort, "--tunnel-port"),
             ports.Choose(options.Server.EdgePorts, ServerSettings.DefaultEdgePorts),
             ServerRoleNames.All,
-            ServerCertificates.From(data.Authority, ["localhost", "127.0.0.1", "::1"]),
-            data.SigningKey,
+            [],
+            null,
+            null,
             data.AdminToken,
             Level());
     }

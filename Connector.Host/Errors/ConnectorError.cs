@@ -8,4 +8,14 @@ public sealed class ConnectorError(string what, string why, string remedy, ExitC
     : Exception($"{what}: {why}. {remedy}.", inner)
 {
     public ExitCode ExitCode { get; } = exitCode;
+
+    /// <summary>For a failure whose own message says what failed, why, and what to do.</summary>
+    public static ConnectorError Said(string what, Exception failure)
+    {
+        var text = failure.Message.TrimEnd('.');
+        var end = text.LastIndexOf(". ", StringComparison.Ordinal);
+        return end < 0
+            ? new ConnectorError(what, text, "See above", inner: failure)
+            : new ConnectorError(what, text[..end], text[(end + 2)..], inner: failure);
+    }
 }

@@ -1,38 +1,28 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using Connector.Host.Certificates;
 using Connector.Host.Errors;
 using Connector.Protocol;
-using Connector.Protocol.Tokens;
 
 namespace Connector.Host.State;
 
-/// <summary>Where a server keeps its CA, the key that signs tokens, the admin secret and its stores. Only one process may use it.</summary>
+/// <summary>Where a server keeps its admin token, its certificates and its store. Only one process may use it.</summary>
 public sealed class DataDirectory : IDisposable
 {
     public const string AdminTokenFile = "admin-token";
-    public const string SigningKeyFile = "signing-key.pem";
 
     private const string Purpose = "the data directory";
 
     private readonly DirectoryLock held;
 
-    private DataDirectory(string path, DirectoryLock held, SigningKey signingKey, LocalAuthority authority, Secret adminToken, bool isNew)
+    private DataDirectory(string path, DirectoryLock held, Secret adminToken, bool isNew)
     {
         Path = path;
         this.held = held;
-        SigningKey = signingKey;
-        Authority = authority;
         AdminToken = adminToken;
         IsNew = isNew;
     }
 
     public string Path { get; }
-
-    /// <summary>Signs connector tokens and tickets.</summary>
-    public SigningKey SigningKey { get; }
-
-    public LocalAuthority Authority { get; }
 
     public Secret AdminToken { get; }
 
@@ -43,7 +33,7 @@ public sealed class DataDirectory : IDisposable
 
     /// <param name="fresh">Starts over: everything in the directory is deleted first.</param>
     /// <exception cref="ConnectorError">It cannot be used; the message names the path and the remedy.</exception>
-    public static DataDirectory Open(string path, bool fresh, TimeProvider time)
+    public static DataDirectory Open(string path, bool fresh)
     {
         path = System.IO.Path.GetFullPath(path);
         if (fresh)
@@ -74,8 +64,7 @@ public sealed class DataDirectory : IDisposable
                     $"Cannot use the admin token in {tokenPath}", "it is shorter than 32 characters", "Delete the file: the next start makes a new one");
             }
 
-            var signingKey = ReadOrMakeSigningKey(System.IO.Path.Combine(path, SigningKeyFile));
-            return new DataDirectory(path, held, signingKey, LocalAuthority.Open(path, time), new Secret(token), isNew);
+            return new DataDirectory(path, held, new Secret(token), isNew);
         }
         catch
         {
@@ -84,38 +73,12 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        SigningKey.Dispose();
-        Authority.Dispose();
-        held.Dispose();
-    }
-
-    private static SigningKey ReadOrMakeSigningKey(string path)
-    {
-        if (PrivateFiles.TryRead(path, "the signing key") is not { } pem)
-        {
-            var made = SigningKey.Create();
-            PrivateFiles.Write(path, made.ExportPem() + "\n", "the signing key");
-            return made;
-        }
-
-        try
-        {
-            return SigningKey.Import(pem);
-        }
-        catch (FormatException failure)
-        {
-            throw new ConnectorError(
-                $"Cannot read the signing key {path}", "it is not a PEM with a P-256 private key",
-                "Restore the file from a backup. Without it every connector token has to be made anew; delete it only if you mean that", inner: failure);
-        }
-    }
+    public void Dispose() => held.Dispose();
 
     /// <summary>A wrong --data-dir with --fresh must not delete somebody's home directory.</summary>
     private static void RefuseForeign(string path)
     {
-        if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && !File.Exists(System.IO.Path.Combine(path, SigningKeyFile)))
+        if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && !File.Exists(System.IO.Path.Combine(path, AdminTokenFile)))
         {
             throw new ConnectorError(
                 $"Cannot start over in {path}", "it is not empty and was not made by this program", "Name another --data-dir, or empty that one yourself");

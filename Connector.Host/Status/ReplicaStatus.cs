@@ -16,7 +16,7 @@ public sealed record ReplicaStatus
 
     public int? Pid { get; init; }
 
-    public ControlStatus? Control { get; init; }
+    public ControlSessionStatus? ControlSession { get; init; }
 
     public ImmutableArray<LinkStatus>? Links { get; init; }
 
@@ -24,11 +24,11 @@ public sealed record ReplicaStatus
 
     /// <summary>The control plane answered that another process is this connector's control session.</summary>
     public bool IsRefusedAsConnected
-        => Control is { State: not "online" } && Control.Reason?.Contains("already connected", StringComparison.OrdinalIgnoreCase) == true;
+        => ControlSession is { State: not "online" } && ControlSession.Reason?.Contains("already connected", StringComparison.OrdinalIgnoreCase) == true;
 }
 
 /// <param name="State">connecting, online, refused, stopped, ...</param>
-public sealed record ControlStatus(string? State, string? Reason, long? Epoch, string? Server);
+public sealed record ControlSessionStatus(string? State, string? Reason, long? Epoch);
 
 public sealed record LinkStatus(string? EdgeId, bool Connected, string? Reason);
 

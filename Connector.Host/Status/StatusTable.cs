@@ -10,7 +10,7 @@ internal static class StatusTable
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"replica    {status.ReplicaId ?? "?"}  (connector {status.ConnectorId ?? "?"}, version {status.Version ?? "?"})");
-        text.AppendLine(CultureInfo.InvariantCulture, $"control    {status.Control?.State ?? "unknown"}{Because(status.Control?.Reason)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"control    {status.ControlSession?.State ?? "unknown"}{Because(status.ControlSession?.Reason)}");
         foreach (var link in status.Links ?? [])
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"edge       {link.EdgeId}  {(link.Connected ? "connected" : "not connected")}{Because(link.Reason)}");

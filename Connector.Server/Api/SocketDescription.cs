@@ -40,7 +40,9 @@ internal sealed class SocketDescription(IConnectorSessions sessions, EdgeObserva
                 socket.EdgePort, socket.EdgePublic, socket.EdgeAllowedIps.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
             EndPoint(socket.EdgePort),
             current is null ? null : new SocketAnswer.ListenerAnswer(current.Failure is null ? "listening" : "failed", current.Port, current.Failure),
-            status.State == "serving",
+            // What the replica says of itself is not enough: the edge must have a link on which it serves the socket.
+            status.State == "serving" && connectors.Any(link => observations.Links(new ConnectorId(link.ConnectorId))
+                .Any(replica => replica.Lanes > 0 && !replica.Draining && replica.Sockets.Contains(new SocketId(socket.Id)))),
             status,
             ApiJson.Time(socket.CreatedAt),
             ApiJson.Time(socket.UpdatedAt));

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Connector.Protocol;
@@ -10,7 +9,6 @@ namespace Connector.Server.Store;
 /// <summary>The server's signing key, and the admin token of which only a hash is kept.</summary>
 public sealed class ServerSecrets
 {
-    private const string TokenPrefix = "b0admin_";
     private const string SigningKeyKey = "signing_key";
     private const string AdminTokenKey = "admin_token_sha256";
 
@@ -23,11 +21,22 @@ public sealed class ServerSecrets
         adminTokenHash = database.Read(db => ControlDatabase.Meta(db, AdminTokenKey)) is { } hash ? Convert.FromHexString(hash) : null;
     }
 
-    /// <summary>Makes the admin token of a new store. Null when there is one already: it was shown once and cannot be shown again.</summary>
-    public Secret? CreateAdminToken() => MakeAdminToken(replace: false);
+    /// <summary>From now on this is the admin token; another one is refused. Only its hash is kept.</summary>
+    public void UseAdminToken(Secret token)
+    {
+        var hash = Hash(token.Reveal());
+        if (adminTokenHash is not null && CryptographicOperations.FixedTimeEquals(hash, adminTokenHash))
+        {
+            return;
+        }
 
-    /// <summary>Makes a new admin token; the old one is refused from now on.</summary>
-    public Secret ReplaceAdminToken() => MakeAdminToken(replace: true)!;
+        database.Write(db =>
+        {
+            ControlDatabase.SetMeta(db, AdminTokenKey, Convert.ToHexStringLower(hash));
+            return true;
+        });
+        adminTokenHash = hash;
+    }
 
     /// <summary>In constant time for tokens of equal length. A plain hash is enough: the token is 32 random bytes, not a password.</summary>
     public bool IsAdminToken(string token)
@@ -51,26 +60,4 @@ public sealed class ServerSecrets
     }
 
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
-
-    private Secret? MakeAdminToken(bool replace)
-    {
-        var token = TokenPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        var made = database.Write(db =>
-        {
-            if (!replace && ControlDatabase.Meta(db, AdminTokenKey) is not null)
-            {
-                return false;
-            }
-
-            ControlDatabase.SetMeta(db, AdminTokenKey, Convert.ToHexStringLower(Hash(token)));
-            return true;
-        });
-        if (!made)
-        {
-            return null;
-        }
-
-        adminTokenHash = Hash(token);
-        return new Secret(token);
-    }
 }

@@ -155,8 +155,8 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"replica_id":"r1","connector_id":"c1","version":"0.1.0","control":{"state":"online","epoch":3},"sockets":[{"id":"s","name":"db","type":"database","state":"serving","live_streams":2}]}""", 0, "db")]
-    [InlineData("""{"replica_id":"r1","control":{"state":"refused","reason":"connector is already connected"}}""", 3, "already connected")]
+    [InlineData("""{"replica_id":"r1","connector_id":"c1","version":"0.1.0","control_session":{"state":"online","epoch":3},"sockets":[{"id":"s","name":"db","type":"database","state":"serving","live_streams":2}]}""", 0, "db")]
+    [InlineData("""{"replica_id":"r1","control_session":{"state":"refused","reason":"connector is already connected"}}""", 3, "already connected")]
     public async Task Status_prints_a_table_and_its_exit_code_says_how_it_is(string body, int exitCode, string shown)
     {
         Assert.Equal(exitCode, await StatusOf(body));

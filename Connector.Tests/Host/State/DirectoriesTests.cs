@@ -1,6 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Net.Security;
-using Connector.Host.Certificates;
 using Connector.Host.Errors;
 using Connector.Host.State;
 using Connector.Protocol.Ids;
@@ -102,23 +101,22 @@ public sealed class DirectoriesTests : IDisposable
     [Fact]
     public void Server_keeps_its_keys_and_starts_over_when_asked()
     {
-        string admin, pin, kid;
-        using (var first = DataDirectory.Open(State, fresh: false, TimeProvider.System))
+        string admin;
+        using (var first = DataDirectory.Open(State, fresh: false))
         {
-            (admin, pin, kid) = (first.AdminToken.Reveal(), first.Authority.Pin, first.SigningKey.KeyId);
+            admin = first.AdminToken.Reveal();
             Assert.True(first.IsNew);
         }
 
-        using (var second = DataDirectory.Open(State, fresh: false, TimeProvider.System))
+        using (var second = DataDirectory.Open(State, fresh: false))
         {
-            Assert.Equal((admin, pin, kid), (second.AdminToken.Reveal(), second.Authority.Pin, second.SigningKey.KeyId));
+            Assert.Equal(admin, second.AdminToken.Reveal());
             Assert.False(second.IsNew);
         }
 
         Directory.CreateDirectory(Path.Combine(State, "replica"));
-        using var third = DataDirectory.Open(State, fresh: true, TimeProvider.System);
+        using var third = DataDirectory.Open(State, fresh: true);
         Assert.NotEqual(admin, third.AdminToken.Reveal());
-        Assert.NotEqual(pin, third.Authority.Pin);
         Assert.False(Directory.Exists(Path.Combine(State, "replica")));
     }
 
@@ -129,52 +127,7 @@ public sealed class DirectoriesTests : IDisposable
         var thesis = Path.Combine(State, "thesis.tex");
         File.WriteAllText(thesis, "");
 
-        Assert.Throws<ConnectorError>(() => DataDirectory.Open(State, fresh: true, TimeProvider.System));
+        Assert.Throws<ConnectorError>(() => DataDirectory.Open(State, fresh: true));
         Assert.True(File.Exists(thesis));
-    }
-
-    [Fact]
-    public void Server_certificate_is_verified_by_the_pin_of_its_ca_alone()
-    {
-        using var data = DataDirectory.Open(State, fresh: false, TimeProvider.System);
-        using var certificate = data.Authority.IssueServerCertificate(["localhost", "127.0.0.1"]);
-        using var chain = new X509Chain();
-
-        Assert.True(
-            new ServerTrust([data.Authority.Pin]).Validate(certificate, chain, SslPolicyErrors.RemoteCertificateChainErrors, out var reason), reason);
-        Assert.True(certificate.MatchesHostname("localhost"));
-        Assert.True(certificate.MatchesHostname("127.0.0.1"));
-        Assert.True(certificate.HasPrivateKey);
-    }
-
-    [Fact]
-    public void Certificate_of_the_operator_is_loaded_with_a_pin_when_it_is_private()
-    {
-        using var data = DataDirectory.Open(State, fresh: false, TimeProvider.System);
-        using var certificate = data.Authority.IssueServerCertificate(["border0.test"]);
-        var pem = Path.Combine(root, "server.pem");
-        var key = Path.Combine(root, "server-key.pem");
-        File.WriteAllText(pem, certificate.ExportCertificatePem() + "\n" + data.Authority.Certificate.ExportCertificatePem());
-        using (var ecdsa = certificate.GetECDsaPrivateKey()!)
-        {
-            File.WriteAllText(key, ecdsa.ExportPkcs8PrivateKeyPem());
-        }
-
-        var loaded = ServerCertificates.Load(pem, key);
-
-        Assert.Equal(certificate.Thumbprint, loaded.Leaf.Thumbprint);
-        using var chain = new X509Chain();
-        Assert.True(new ServerTrust(loaded.Pins).Validate(loaded.Leaf, chain, SslPolicyErrors.RemoteCertificateChainErrors, out var reason), reason);
-        Assert.Single(loaded.Pins);
-    }
-
-    [Fact]
-    public void Certificate_that_cannot_be_used_is_named()
-    {
-        var pem = Path.Combine(root, "server.pem");
-        File.WriteAllText(pem, "nonsense");
-
-        Assert.Contains(pem, Assert.Throws<ConnectorError>(() => ServerCertificates.Load(pem, pem)).Message);
-        Assert.Contains("no such file", Assert.Throws<ConnectorError>(() => ServerCertificates.Load(Path.Combine(root, "none"), pem)).Message);
     }
 }

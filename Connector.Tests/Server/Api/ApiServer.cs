@@ -1,3 +1,4 @@
+using Connector.Protocol;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -25,7 +26,8 @@ internal sealed class ApiServer : IAsyncDisposable
     private ApiServer(WebApplication app, string folder, FakeConnectorSessions sessions)
     {
         (this.app, this.folder, Sessions) = (app, folder, sessions);
-        AdminToken = app.Services.GetRequiredService<ServerSecrets>().CreateAdminToken()!.Reveal();
+        AdminToken = $"b0a_{Guid.NewGuid():N}";
+        app.Services.GetRequiredService<ServerSecrets>().UseAdminToken(new Secret(AdminToken));
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);

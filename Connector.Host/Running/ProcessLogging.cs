@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Connector.Host.Running;
+
+/// <summary>Local log output of a process: one line per record on standard error.</summary>
+internal static class ProcessLogging
+{
+    public static void Add(ILoggingBuilder logging, string level)
+    {
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+
+            // A terminal or pipe that nobody reads must not stop the relay.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+            console.MaxQueueLength = 10_000;
+        });
+        var minimum = LevelOf(level);
+        logging.SetMinimumLevel(minimum);
+
+        // Frameworks speak of every request at info, and of every disconnected peer as an error.
+        foreach (var category in (ReadOnlySpan<string>)["Microsoft", "Grpc", "System", "Akka.Hosting"])
+        {
+            logging.AddFilter(category, minimum > LogLevel.Warning ? minimum : minimum == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning);
+        }
+
+        logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
+    }
+
+    private static LogLevel LevelOf(string level) => level switch
+    {
+        "debug" => LogLevel.Debug,
+        "info" => LogLevel.Information,
+        "error" => LogLevel.Error,
+        _ => LogLevel.Warning,
+    };
+}
