@@ -25,6 +25,10 @@ internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
     private readonly ILogger<ControlPlaneFeed> logger;
     private readonly Channel<EdgeReport> reports;
     private readonly Lock gate = new();
+
+    // Taken from the channel and not stored yet.
+    private readonly List<EdgeReport> batch = new(MaxBatch);
+
     private ImmutableHashSet<Channel<bool>> followers = [];
     private long dropped;
 
@@ -98,42 +102,44 @@ internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>What waits is the last that the edge said before it was stopped: one try to keep it.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        long droppedBefore = 0;
-        var batch = new List<EdgeReport>(MaxBatch);
-        try
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        // Not in ExecuteAsync: stopped early enough, it never runs.
+        if (ExecuteTask is null or { IsCompleted: true })
         {
-            while (await reports.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
-            {
-                while (batch.Count < MaxBatch && reports.Reader.TryRead(out var report))
-                {
-                    batch.Add(report);
-                }
-
-                while (!await TryStoreAsync(batch, stoppingToken).ConfigureAwait(false))
-                {
-                    await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(false);
-                }
-
-                batch.Clear();
-                var droppedNow = DroppedReports;
-                if (droppedNow != droppedBefore)
-                {
-                    LogDropped(droppedNow - droppedBefore);
-                    droppedBefore = droppedNow;
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // What waits is the last the edge said before it was stopped: one try to keep it.
             while (reports.Reader.TryRead(out var report))
             {
                 batch.Add(report);
             }
 
-            await TryStoreAsync(batch, CancellationToken.None).ConfigureAwait(false);
+            await TryStoreAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        long droppedBefore = 0;
+        while (await reports.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
+        {
+            while (batch.Count < MaxBatch && reports.Reader.TryRead(out var report))
+            {
+                batch.Add(report);
+            }
+
+            while (!await TryStoreAsync(stoppingToken).ConfigureAwait(false))
+            {
+                await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(false);
+            }
+
+            batch.Clear();
+            var droppedNow = DroppedReports;
+            if (droppedNow != droppedBefore)
+            {
+                LogDropped(droppedNow - droppedBefore);
+                droppedBefore = droppedNow;
+            }
         }
     }
 
@@ -164,7 +170,7 @@ internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
         return null;
     }
 
-    private async Task<bool> TryStoreAsync(List<EdgeReport> batch, CancellationToken cancellationToken)
+    private async Task<bool> TryStoreAsync(CancellationToken cancellationToken)
     {
         if (batch.Count == 0)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Tokens;
 using Connector.Server.Feed;
