@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Connector.Protocol.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace Connector.Server.Certificates;

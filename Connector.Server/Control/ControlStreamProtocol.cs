@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Connector.Protocol.Ids;
-using Connector.Server.Store;
 
 namespace Connector.Server.Control;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -9,7 +8,6 @@ using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Tokens;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Status = Grpc.Core.Status;

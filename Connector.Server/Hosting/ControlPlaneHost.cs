@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
-using Akka.Actor;
 using Akka.Hosting;
 using Connector.Protocol.Tokens;
 using Connector.Server.Certificates;
@@ -10,7 +9,6 @@ using Connector.Server.Control;
 using Connector.Server.Edge;
 using Connector.Server.Store;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -72,6 +70,8 @@ public static class ControlPlaneHost
             })
             .WithActors((system, registry) => registry.Register<ConnectorsActor>(
                 system.ActorOf(ConnectorsActor.Props(provider.GetRequiredService<ControlServices>()), ConnectorsActor.Name))));
+        // At Information the frameworks write a line per request and a stack trace for a peer that breaks off.
+        builder.Logging.AddFilter("Grpc", LogLevel.Warning).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.WebHost.UseKestrelCore();
         services.AddOptions<KestrelServerOptions>().Configure<IServiceProvider>((kestrel, provider) => ConfigureKestrel(kestrel, options, certificates, provider));
         builder.WebHost.UseKestrelHttpsConfiguration();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
@@ -430,6 +431,7 @@ public sealed class ConnectorActorTests : TestKit
         ((TestScheduler)Sys.Scheduler).Advance(by);
     }
 
+    [SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to free.")]
     private sealed class RecordingStream(long streamId, bool ours) : IControlStream
     {
         private readonly ConcurrentQueue<ControlStreamResponse> sent = new();

@@ -7,7 +7,6 @@ using Akka.Hosting;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Tls;
 using Connector.Protocol.Tokens;
-using Connector.Server.Certificates;
 using Connector.Server.Control;
 using Connector.Server.Edge;
 using Connector.Server.Hosting;

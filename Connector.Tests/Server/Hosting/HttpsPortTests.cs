@@ -58,7 +58,7 @@ public sealed class HttpsPortTests : IAsyncLifetime
         var handshake = tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "localhost", ApplicationProtocols = [new SslApplicationProtocol("border0-relay/1")],
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = (sender, certificate, chain, errors) => new ServerTrust(server.Pins).Validate(certificate, chain, errors, out _),
         });
 
         var offered = await lanes.Offered.Task.WaitAsync(ControlPlaneFixture.Patience);
