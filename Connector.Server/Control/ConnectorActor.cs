@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
@@ -16,6 +17,7 @@ namespace Connector.Server.Control;
 /// The entity of one connector: decides claims by <see cref="ClaimDecision"/>, pushes desired state to the control session, and keeps what its replicas say
 /// of themselves. Store calls are piped back to it, tagged; nothing waits here.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "PostStop disposes what an actor owns.")]
 internal sealed class ConnectorActor : ReceiveActor, IWithTimers
 {
     public static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(2);
@@ -34,6 +36,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     private readonly Dictionary<ReplicaId, DesiredStateVersion> applied = [];
     private readonly List<IActorRef> queries = [];
     private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationToken stopped;
     private ConnectorSessionState state = ConnectorSessionState.Empty;
     private ClaimRules rules;
     private SessionPush? push;
@@ -50,6 +53,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         this.services = services;
         rules = new ClaimRules(DefaultHeartbeat, services.Limits.PendingClaims);
         idleSince = Now;
+        stopped = stopping.Token;
         intake = new LogIntake(
             services.Store, connectorId, services.Limits.StoreDeadline, services.Time, services.Loggers.CreateLogger<LogIntake>(),
             // Records of this entity about a session that is over are not worth a fight.
@@ -271,7 +275,8 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     private async Task<T> BoundedAsync<T>(Func<CancellationToken, Task<T>> call)
     {
         using var deadline = new CancellationTokenSource(services.Limits.StoreDeadline, services.Time);
-        return await call(deadline.Token).WaitAsync(deadline.Token).ConfigureAwait(false);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stopped);
+        return await call(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
     }
 
     // ---- the control session

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Control.Wire.Common;
@@ -14,6 +15,7 @@ namespace Connector.Server.Control;
 /// Reads the messages of an accepted control session. What concerns the session goes to the entity, a bounded number at a time; log records go to the
 /// store by way of the intake; requests of the public client that we cannot serve get their denial or one record.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to free, and a late answer may still release it.")]
 internal sealed class ControlStreamReader(
     ControlStream stream, ControlStreamProtocol.ClaimSession claim, SessionEpoch epoch, IActorRef connectors, LogIntake intake, ControlLimits limits, TimeProvider time)
 {

@@ -70,6 +70,8 @@ public static class ControlPlaneHost
             })
             .WithActors((system, registry) => registry.Register<ConnectorsActor>(
                 system.ActorOf(ConnectorsActor.Props(provider.GetRequiredService<ControlServices>()), ConnectorsActor.Name))));
+        // At Information the frameworks write a line per request and a stack trace for a peer that breaks off.
+        builder.Logging.AddFilter("Grpc", LogLevel.Warning).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.WebHost.UseKestrelCore();
         services.AddOptions<KestrelServerOptions>().Configure<IServiceProvider>((kestrel, provider) => ConfigureKestrel(kestrel, options, certificates, provider));
         builder.WebHost.UseKestrelHttpsConfiguration();

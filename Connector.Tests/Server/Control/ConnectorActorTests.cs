@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
@@ -289,18 +290,16 @@ public sealed class ConnectorActorTests : TestKit
     [Fact]
     public async Task Tickets_are_renewed_at_half_their_life()
     {
+        // The longest interval there is, so that a step of an hour is no silence.
+        store.SetDesired(Id, State(1) with { HeartbeatInterval = TimeSpan.FromHours(1) });
         var stream = await LiveAsync(Claim("key-a"));
         var before = stream.Sent.Count;
         for (var hour = 0; hour < 12; hour++)
         {
-            Assert.Equal(before, stream.Sent.Count);
-            for (var minute = 0; minute < 60 * 60; minute += 20)
-            {
-                stream.LastHeard = time.GetUtcNow();
-                Advance(TimeSpan.FromSeconds(20));
-            }
-
             await RoundTripAsync();
+            Assert.Equal(before, stream.Sent.Count);
+            stream.LastHeard = time.GetUtcNow();
+            Advance(TimeSpan.FromHours(1));
         }
 
         Assert.Equal(ResponseCase.Tickets, (await CasesAsync(stream, before + 1))[^1]);
@@ -430,6 +429,7 @@ public sealed class ConnectorActorTests : TestKit
         ((TestScheduler)Sys.Scheduler).Advance(by);
     }
 
+    [SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to free.")]
     private sealed class RecordingStream(long streamId, bool ours) : IControlStream
     {
         private readonly ConcurrentQueue<ControlStreamResponse> sent = new();
