@@ -1,0 +1,32 @@
+namespace Connector.Actors.Links;
+
+/// <summary>How this replica keeps its lanes up.</summary>
+public sealed record LaneSettings
+{
+    public static readonly LaneSettings Default = new();
+
+    /// <summary>Shared lanes per link.</summary>
+    public int SharedLanes { get; init; } = 2;
+
+    public TimeSpan ShortestWait { get; init; } = TimeSpan.FromSeconds(0.1);
+
+    public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A lane that lived so long starts over with the shortest wait.</summary>
+    public TimeSpan Proven { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Wait after the edge refused the ticket, when no new one comes.</summary>
+    public TimeSpan TicketRetry { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A retry-after of the edge is honoured up to this.</summary>
+    public TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>TCP and TLS to one address of the edge.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A link without a lane for so long is given up for a new one.</summary>
+    public TimeSpan Detached { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bound of the grace that an edge may give when it sends us away.</summary>
+    public TimeSpan LongestGrace { get; init; } = TimeSpan.FromHours(1);
+}

@@ -1,0 +1,33 @@
+using System.Net.Sockets;
+using Akka.Streams;
+using Connector.Protocol.Ids;
+using Connector.Relay.Frames;
+using Connector.Relay.Memory;
+using Connector.Relay.Streams;
+
+namespace Connector.Actors.Sockets;
+
+/// <summary>A stream that an edge offers to a socket, until its final answer.</summary>
+internal interface IStreamOffer
+{
+    uint Id { get; }
+
+    SocketId SocketId { get; }
+
+    /// <summary>The end user's address, for log records.</summary>
+    string Client { get; }
+
+    /// <summary>Cancelled when the offer is taken back.</summary>
+    CancellationToken Abandoned { get; }
+
+    void Accept();
+
+    /// <summary>Ignored after a final answer.</summary>
+    void Refuse(RefusalCode code, string text);
+
+    /// <summary>
+    /// Opens the stream and runs it over the upstream's connection, which it owns from here on in every case. Null when the offer was abandoned
+    /// or there is no memory; the connection is then closed. The task never faults.
+    /// </summary>
+    Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, IMaterializer materializer);
+}

@@ -1,0 +1,19 @@
+using Connector.Actors.Reach;
+
+namespace Connector.Actors.Sockets;
+
+/// <summary>What a socket's configuration asks for: exactly one of the cases.</summary>
+internal abstract record SocketUpstreamChoice
+{
+    private SocketUpstreamChoice()
+    {
+    }
+
+    public sealed record PlainRelay(PlainUpstream Upstream) : SocketUpstreamChoice;
+
+    /// <summary>Well formed, but of a type that this replica does not serve.</summary>
+    public sealed record Unsupported(string Reason) : SocketUpstreamChoice;
+
+    /// <summary>Not usable as it is.</summary>
+    public sealed record Invalid(string Reason) : SocketUpstreamChoice;
+}
