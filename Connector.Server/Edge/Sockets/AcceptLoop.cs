@@ -61,7 +61,7 @@ internal sealed class AcceptLoop : IDisposable
         }
     }
 
-    /// <summary>Runs until <see cref="Dispose"/>. The task never faults.</summary>
+    /// <summary>Runs until <see cref="Dispose"/>. The task faults only with what the callback throws against its duty.</summary>
     /// <param name="accepted">Takes over the connection. Must not block or throw.</param>
     /// <param name="strained">Accepting failed, for example for want of file descriptors; it is tried again. Called once until it works again.</param>
     public async Task RunAsync(Action<Socket> accepted, Action<SocketException> strained)

@@ -38,6 +38,10 @@ internal sealed class EdgeSocketActor : ReceiveActor, IWithTimers
         Receive<AcceptStrained>(message => log.Warning(
             "socket {SocketId} on port {Port} cannot accept: {Reason}; trying again, clients wait in the queue",
             socket.Id, socket.Port, message.Reason));
+
+        // Nothing that is expected ends the loop. The parent makes this actor anew.
+        Receive<AcceptLoopFailed>(message => throw new InvalidOperationException(
+            $"socket {this.socket.Id}: accepting on port {this.socket.Port} failed unexpectedly", message.Cause));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -109,7 +113,8 @@ internal sealed class EdgeSocketActor : ReceiveActor, IWithTimers
         listenAttempts = 0;
         lastFailure = "";
         var self = Self;
-        _ = listener.RunAsync(intake.Accept, e => self.Tell(new AcceptStrained(e.Message)));
+        listener.RunAsync(intake.Accept, e => self.Tell(new AcceptStrained(e.Message)))
+            .PipeTo(self, failure: e => new AcceptLoopFailed(e));
         log.Info("socket {SocketId} ({Name}) listens on {EndPoint}", socket.Id, socket.Name, listener.EndPoint);
         edge.Feed.Report(new EdgeReport.Listening(socket.Id, listener.EndPoint));
     }
@@ -136,6 +141,8 @@ internal sealed class EdgeSocketActor : ReceiveActor, IWithTimers
     {
         public static readonly DenialWindowOver Instance = new();
     }
+
+    private sealed record AcceptLoopFailed(Exception Cause) : INoSerializationVerificationNeeded;
 
     private sealed record AcceptStrained(string Reason) : INoSerializationVerificationNeeded;
 }

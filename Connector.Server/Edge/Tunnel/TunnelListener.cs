@@ -44,17 +44,19 @@ internal sealed class TunnelListener(EdgeOptions options, LaneAcceptor acceptor,
     private void Accept(Socket socket)
     {
         EndPoint? remote;
+        NetworkStream stream;
         try
         {
             socket.NoDelay = true;
             remote = socket.RemoteEndPoint;
+            stream = new NetworkStream(socket, ownsSocket: true);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
         {
             socket.Dispose();
             return;
         }
 
-        _ = acceptor.AcceptAsync(new NetworkStream(socket, ownsSocket: true), remote, socket, stopped.Token);
+        _ = acceptor.AcceptAsync(stream, remote, socket, stopped.Token);
     }
 }

@@ -3,6 +3,7 @@ using Akka.Streams;
 using Connector.Relay.Frames;
 using Connector.Relay.Streams;
 using Connector.Server.Edge.Links;
+using Connector.Server.Edge.Sockets;
 
 namespace Connector.Tests.Server.Edge;
 
@@ -39,8 +40,8 @@ internal sealed class EchoStream : IRelayedStream
         reset.TrySetResult(code);
         if (connection is { } client)
         {
-            client.LingerState = new LingerOption(true, 0);
-            client.Dispose();
+            // It may have ended by itself a moment ago; a stream's Reset never throws.
+            ClientConnection.CloseWithReset(client);
         }
     }
 }
