@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Connector.Actors.Links;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;

@@ -3,7 +3,6 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Connector.Protocol;
 using Connector.Protocol.Control.Wire;
-using Connector.Protocol.Ids;
 using Connector.Protocol.Tls;
 using Grpc.Core;
 using Grpc.Net.Client;

@@ -14,7 +14,6 @@ using Connector.Protocol.Ids;
 using Connector.Tests.Actors.Control;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Connector.Tests.Actors.Registration;
