@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
-using Akka.Hosting;
 using Connector.Actors.Control;
 using Connector.Actors.Health;
 using Connector.Actors.Links;
