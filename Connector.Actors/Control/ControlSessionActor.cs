@@ -1,4 +1,5 @@
 
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Akka.Actor;
 using Akka.Event;
@@ -17,6 +18,7 @@ namespace Connector.Actors.Control;
 /// Holds the one control stream. Waiting → Connecting → Claiming → Online; each failure leads back to Waiting, the end of all to Stopped.
 /// Every asynchronous result carries the number of its attempt; what belongs to an earlier one is dropped.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "An actor ends in PostStop, not in Dispose.")]
 internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 {
     public static Props Props(

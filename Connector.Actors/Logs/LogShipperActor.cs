@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Connector.Actors.Control;
 using static Connector.Actors.Logs.LogShipperProtocol;
@@ -8,6 +9,7 @@ namespace Connector.Actors.Logs;
 /// Takes records from the inlet into the outbox and sends them in batches, one unacknowledged at a time. Never logs through the loggers it
 /// ships for: a full outbox shows in its counters, not as more records.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "An actor ends in PostStop, not in Dispose.")]
 internal sealed class LogShipperActor : ReceiveActor
 {
     public static Props Props(LogInlet inlet, LogOutboxLimits limits, string replicaId)

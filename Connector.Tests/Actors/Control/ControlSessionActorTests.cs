@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Akka.Actor;
 using Connector.Actors.Control;
 using Connector.Actors.Links;
 using Connector.Actors.Logs;
@@ -184,7 +183,7 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
     }
 
     [Fact]
-    public void Claim_unanswered_ends_at_its_deadline()
+    public async Task Claim_unanswered_ends_at_its_deadline()
     {
         Start();
         var connection = Transport.Next().Succeed();
@@ -192,7 +191,7 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
         Settle();
         Advance(TimeSpan.FromSeconds(5.1));
         Assert.Contains("did not answer the claim within 5 s", ExpectStatus(ControlSessionState.Connecting).Reason, StringComparison.Ordinal);
-        Assert.True(connection.Disposed.Wait(TimeSpan.FromSeconds(20)));
+        await connection.Disposed.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -211,7 +210,7 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
     }
 
     [Fact]
-    public void Open_that_hangs_ends_at_its_deadline_and_its_late_result_is_dropped()
+    public async Task Open_that_hangs_ends_at_its_deadline_and_its_late_result_is_dropped()
     {
         Start();
         var first = Transport.Next();
@@ -222,7 +221,7 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
         Advance(TimeSpan.FromSeconds(1));
         var second = Transport.Next();
         var stale = first.Succeed();
-        Assert.True(stale.Disposed.Wait(TimeSpan.FromSeconds(20)));
+        await stale.Disposed.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         Assert.Empty(stale.TakeSent());
         second.Succeed().Expect(Kind.Hello);
     }

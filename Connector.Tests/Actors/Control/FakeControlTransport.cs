@@ -15,7 +15,7 @@ internal sealed class FakeControlTransport : IControlTransport
     {
         var made = new FakeAttempt(attempt, cancellationToken);
         Interlocked.Increment(ref opened);
-        attempts.Add(made);
+        attempts.Add(made, CancellationToken.None);
         return made.Task;
     }
 

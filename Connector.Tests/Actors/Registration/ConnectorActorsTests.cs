@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
-using Akka.Hosting;
 using Connector.Actors.Control;
 using Connector.Actors.Health;
 using Connector.Actors.Links;
@@ -14,7 +13,6 @@ using Connector.Protocol.Ids;
 using Connector.Tests.Actors.Control;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Connector.Tests.Actors.Registration;
