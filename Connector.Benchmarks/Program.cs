@@ -1,1 +1,16 @@
-return 0;
+using System.CommandLine;
+using Connector.Benchmarks.Comparison;
+using Connector.Benchmarks.Load;
+using Connector.Benchmarks.Micro;
+
+var root = new RootCommand("Measures the connector: side by side with other ways to reach a private service, and in the small.")
+{
+    CompareCommand.Create(),
+    MicroCommand.Create(),
+    LoadServerCommand.Create(),
+    LoadClientCommand.Create(),
+};
+
+// Contenders are separate processes that have to be ended, and their folders removed, also after Ctrl-C.
+var invocation = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
+return await root.Parse(args).InvokeAsync(invocation);

@@ -4,5 +4,5 @@ namespace Connector.Protocol.Tokens;
 public static class ConnectorTokenReader
 {
     /// <exception cref="FormatException">Not a connector token; the message says what is wrong and never contains the token.</exception>
-    public static ConnectorTokenClaims Read(Secret token) => throw new NotImplementedException();
+    public static ConnectorTokenClaims Read(Secret token) => ClaimReader.ConnectorToken(CompactToken.Decode(token.Reveal()).Payload);
 }

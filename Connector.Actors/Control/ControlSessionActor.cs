@@ -1,0 +1,637 @@
+
+using System.Globalization;
+using Akka.Actor;
+using Akka.Event;
+using Connector.Actors.Links;
+using Connector.Actors.Logs;
+using Connector.Actors.Sockets;
+using Connector.Actors.State;
+using Connector.Protocol.Control.Wire;
+using Connector.Protocol.Ids;
+using Google.Protobuf.WellKnownTypes;
+using static Connector.Actors.Control.ControlSessionProtocol;
+
+namespace Connector.Actors.Control;
+
+/// <summary>
+/// Holds the one control stream. Waiting → Connecting → Claiming → Online; each failure leads back to Waiting, the end of all to Stopped.
+/// Every asynchronous result carries the number of its attempt; what belongs to an earlier one is dropped.
+/// </summary>
+internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
+{
+    public static Props Props(
+        ControlSessionSettings settings, IControlTransport transport, ControlSessionPeers peers, TimeProvider time, Func<double> random)
+        => Akka.Actor.Props.Create(() => new ControlSessionActor(settings, transport, peers, time, random));
+
+    private const string RetryTimer = "retry";
+    private const string DeadlineTimer = "deadline";
+    private const string HeartbeatTimer = "heartbeat";
+    private const string ReportTimer = "report";
+
+    private readonly ILoggingAdapter log = Context.GetLogger();
+
+    // Refused tokens are told to whoever runs this replica, never to the control plane.
+    private readonly ILoggingAdapter localLog = Logging.GetLogger(Context.System, LocalOnly.Category(typeof(ControlSessionActor)));
+    private readonly ControlSessionSettings settings;
+    private readonly IControlTransport transport;
+    private readonly ControlSessionPeers peers;
+    private readonly TimeProvider time;
+    private readonly ReconnectSchedule schedule;
+    private readonly ReplicaReports reports;
+
+    private int attempt;
+
+    // Null between two attempts. Compared by reference: a restarted actor counts from 1 again while results of its predecessor still arrive.
+    private AttemptTag? current;
+    private CancellationTokenSource attemptCancellation = new();
+    private IControlConnection? connection;
+    private ConfigOrder order = ConfigOrder.Start;
+    private TimeSpan heartbeatInterval;
+    private bool accepted;
+    private bool configured;
+    private bool online;
+
+    // Applied on this stream and not yet reported on it; held survives the streams.
+    private DesiredStateVersion applied = DesiredStateVersion.None;
+    private DesiredStateVersion held = DesiredStateVersion.None;
+    private IActorRef? closer;
+    private ControlSessionStatusChanged status;
+    private bool announced;
+    private bool restarted;
+    private ControlFailureKind? loggedFailure;
+
+    public ControlSessionActor(
+        ControlSessionSettings settings, IControlTransport transport, ControlSessionPeers peers, TimeProvider time, Func<double> random)
+    {
+        this.settings = settings;
+        this.transport = transport;
+        this.peers = peers;
+        this.time = time;
+        schedule = new ReconnectSchedule(random);
+        reports = new ReplicaReports(settings.ReplicaId);
+        status = new ControlSessionStatusChanged(ControlSessionState.Connecting, "starting", new SessionEpoch(0), time.GetUtcNow());
+        Waiting();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private bool KnowsOurFeatures => connection is { Nonce.Length: > 0 };
+
+    // ---- behaviours
+
+    private void Waiting()
+    {
+        Receive<Retry>(_ => Connect());
+        Receive<Opened>(m => Discard(m.Connection));
+        ReceiveAlways();
+    }
+
+    private void Connecting()
+    {
+        Receive<Opened>(m =>
+        {
+            if (IsCurrent(m.Of))
+                Claim(m.Connection);
+            else
+                Discard(m.Connection);
+        });
+        Receive<Failed>(OnFailed);
+        Receive<DeadlinePassed>(OnDeadline);
+        ReceiveAlways();
+    }
+
+    private void Claiming()
+    {
+        ReceiveStream();
+        Receive<DeadlinePassed>(OnDeadline);
+        ReceiveAlways();
+    }
+
+    private void Online()
+    {
+        ReceiveStream();
+        Receive<ShipLogBatch>(m =>
+        {
+            if (m.Attempt == attempt && KnowsOurFeatures)
+                Send(new ControlStreamRequest { Logs = m.Batch });
+        });
+        ReceiveAlways();
+    }
+
+    private void Stopped()
+    {
+        Receive<Opened>(m => Discard(m.Connection));
+        Receive<CloseSession>(_ => Sender.Tell(SessionClosed.Instance));
+        Receive<Closed>(_ => AnswerCloser());
+        ReceiveAny(_ => { });
+    }
+
+    // Claiming and Online differ in what is sent; what the server sends is handled in order in both.
+    private void ReceiveStream()
+    {
+        Receive<Opened>(m => Discard(m.Connection));
+        Receive<Received>(m =>
+        {
+            if (!IsCurrent(m.Of))
+                return;
+            if (m.Message is null)
+            {
+                Fail(new ControlFailure(ControlFailureKind.Ended, "the control plane closed the stream"));
+                return;
+            }
+
+            Handle(m.Message);
+
+            // Handling may have ended the attempt.
+            if (IsCurrent(m.Of) && connection is not null)
+                ReceiveNext();
+        });
+        Receive<Failed>(OnFailed);
+        Receive<Heartbeat>(_ => Send(new ControlStreamRequest { Heartbeat = new Protocol.Control.Wire.Common.HeartbeatMessage() }));
+        Receive<DesiredStateProtocol.DesiredStateApplied>(OnApplied);
+        Receive<ReportDue>(_ => Report());
+    }
+
+    private void ReceiveAlways()
+    {
+        Receive<SocketSupervisorProtocol.SocketStatusChanged>(m =>
+        {
+            reports.Add(m);
+            ReportSoon();
+        });
+        Receive<SocketSupervisorProtocol.SocketStatuses>(m =>
+        {
+            foreach (var socket in m.Sockets)
+                reports.Add(socket);
+            ReportSoon();
+        });
+        Receive<DesiredStateProtocol.PluginStatusChanged>(m =>
+        {
+            reports.Add(m);
+            ReportSoon();
+        });
+        Receive<CloseSession>(_ => Close());
+
+        // Of attempts that are over.
+        Receive<Received>(_ => { });
+        Receive<Failed>(_ => { });
+        Receive<ShipLogBatch>(_ => { });
+        Receive<DesiredStateProtocol.DesiredStateApplied>(_ => { });
+        Receive<DeadlinePassed>(_ => { });
+        Receive<Heartbeat>(_ => { });
+        Receive<ReportDue>(_ => { });
+    }
+
+    // ---- opening and claiming
+
+    private void Connect()
+    {
+        current = new AttemptTag(++attempt);
+        attemptCancellation = new CancellationTokenSource();
+        order = ConfigOrder.Start;
+        accepted = false;
+        configured = false;
+        applied = DesiredStateVersion.None;
+        log.Debug("connecting to the control plane, attempt {Attempt}", attempt);
+        StartDeadline(settings.OpenDeadline, "the control plane did not answer");
+
+        var of = current!;
+        Open(transport, attempt, attemptCancellation.Token).PipeTo(
+            Self,
+            Self,
+            success: opened => new Opened(of, opened),
+            failure: e => new Failed(of, FailureOf(e)));
+        Become(Connecting);
+    }
+
+    private static async Task<IControlConnection> Open(IControlTransport transport, int attempt, CancellationToken cancellationToken)
+        => await transport.OpenAsync(attempt, cancellationToken).ConfigureAwait(false);
+
+    private void Claim(IControlConnection opened)
+    {
+        connection = opened;
+        heartbeatInterval = settings.HeartbeatInterval;
+        Timers.StartPeriodicTimer(HeartbeatTimer, Heartbeat.Instance, heartbeatInterval);
+        Become(Claiming);
+
+        if (KnowsOurFeatures)
+        {
+            Send(new ControlStreamRequest { Hello = settings.Key.Sign(opened.Nonce.Span, HelloBody()) });
+            StartDeadline(settings.HelloAckDeadline, "the control plane did not answer the claim");
+        }
+        else
+        {
+            StartDeadline(settings.InitDeadline, "the control plane did not send the configuration");
+        }
+
+        Send(new ControlStreamRequest { Metadata = settings.Metadata.ToWire(TimeSpan.FromMilliseconds(Environment.TickCount64)) });
+        if (connection is not null)
+            ReceiveNext();
+    }
+
+    private HelloBody HelloBody()
+    {
+        var bootId = new byte[BootId.Size];
+        settings.BootId.Write(bootId);
+        return new HelloBody
+        {
+            ConnectorId = settings.ConnectorId.Value,
+            Self = new GroupMember
+            {
+                ReplicaId = settings.ReplicaId.Value,
+                BootId = Google.Protobuf.ByteString.CopyFrom(bootId),
+                PublicKey = settings.Key.SubjectPublicKeyInfo,
+            },
+            Version = settings.Version,
+            AppliedNumber = held.Number,
+            AppliedIncarnation = held.Incarnation,
+            SentAt = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
+        };
+    }
+
+    // ---- what the server sends
+
+    private void Handle(ControlStreamResponse message)
+    {
+        switch (message.RequestTypeCase)
+        {
+            case ControlStreamResponse.RequestTypeOneofCase.HelloAck:
+                OnAccepted(message.HelloAck);
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.Init:
+                order = order.AfterInit(message.Init.ConfigVersion);
+                SetHeartbeat(message.Init.ConnectorConfig?.HeartbeatInterval ?? 0);
+                peers.State.Tell(new DesiredStateProtocol.ApplyInit(attempt, message.Init));
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.UpdateConfig:
+                OnUpdate(message.UpdateConfig);
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.ConnectorConfig:
+                SetHeartbeat(message.ConnectorConfig.HeartbeatInterval);
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.Challenge:
+                // At once: the server waits for a second before it takes us for dead.
+                Send(new ControlStreamRequest { ChallengeAnswer = new ChallengeAnswer { Nonce = message.Challenge.Nonce } });
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.LogsAck:
+                if (message.LogsAck.ReplicaId.Length == 0 || message.LogsAck.ReplicaId == settings.ReplicaId.Value)
+                    peers.Logs.Tell(new LogShipperProtocol.BatchAcknowledged(message.LogsAck.Sequence));
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.Tickets:
+                foreach (var ticket in message.Tickets.Tickets_.Where(t => t.ReplicaId == settings.ReplicaId.Value))
+                    peers.Links.Tell(new LinkSupervisorProtocol.ApplyTicket(ticket.Ticket));
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.Edges:
+                peers.Links.Tell(EdgesReader.Read(message.Edges));
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.Stop:
+                StopForGood($"stopped by the control plane{Because(message.Stop.Reason)}", deleted: false);
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.Disconnect:
+                Fail(new ControlFailure(ControlFailureKind.Ended, $"the control plane asked to reconnect{Because(message.Disconnect.Reason)}"));
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.Heartbeat:
+                break;
+            default:
+                // A newer server: what we do not know we may ignore.
+                log.Debug("the control plane sent {Message}, which this version does not know", message.RequestTypeCase);
+                break;
+        }
+    }
+
+    private void OnAccepted(HelloAck acknowledged)
+    {
+        if (accepted)
+            return;
+        accepted = true;
+        status = status with { Epoch = new SessionEpoch(acknowledged.Epoch) };
+        StartDeadline(settings.InitDeadline, "the control plane accepted the claim but its configuration was not applied");
+        GoOnline();
+    }
+
+    private void OnUpdate(UpdateConfig update)
+    {
+        switch (order.OnUpdate(update.ConfigVersion, out order, out var reason))
+        {
+            case ConfigVerdict.Apply:
+                peers.State.Tell(new DesiredStateProtocol.ApplyUpdate(attempt, update));
+                break;
+            case ConfigVerdict.Reconnect:
+                Fail(new ControlFailure(ControlFailureKind.OutOfOrder, reason));
+                break;
+        }
+    }
+
+    private void OnApplied(DesiredStateProtocol.DesiredStateApplied m)
+    {
+        if (m.Attempt != attempt || connection is null)
+            return;
+        held = m.Version;
+        applied = m.Version;
+        configured = true;
+        if (online)
+            ReportSoon();
+        else
+            GoOnline();
+    }
+
+    // A peer with our features has to answer the claim as well.
+    private void GoOnline()
+    {
+        if (online || !configured || (KnowsOurFeatures && !accepted))
+            return;
+        online = true;
+        Timers.Cancel(DeadlineTimer);
+        schedule.Reset();
+        loggedFailure = null;
+        Become(Online);
+        SetStatus(ControlSessionState.Online, "");
+        log.Info("control session open, epoch {Epoch}, configuration {Version}", status.Epoch, held);
+        reports.EverythingAgain();
+        ReportSoon();
+        if (KnowsOurFeatures)
+            peers.Logs.Tell(new LogShipperProtocol.SessionOpened(attempt));
+    }
+
+    private void SetHeartbeat(int seconds)
+    {
+        if (seconds is < 1 or > 3600 || heartbeatInterval == TimeSpan.FromSeconds(seconds))
+            return;
+        heartbeatInterval = TimeSpan.FromSeconds(seconds);
+        Timers.StartPeriodicTimer(HeartbeatTimer, Heartbeat.Instance, heartbeatInterval);
+    }
+
+    // ---- reports
+
+    // At once when the last one is long enough ago, else when it is.
+    private void ReportSoon()
+    {
+        if (online && KnowsOurFeatures && !Timers.IsTimerActive(ReportTimer))
+            Report();
+    }
+
+    private void Report()
+    {
+        if (!online || !KnowsOurFeatures)
+            return;
+        var messages = reports.Take();
+        if (applied != DesiredStateVersion.None)
+        {
+            messages.Add(new ControlStreamRequest
+            {
+                ConfigApplied = new ConfigApplied
+                {
+                    ConfigVersion = new ConfigVersion { Incarnation = applied.Incarnation, Number = applied.Number },
+                    ReplicaId = settings.ReplicaId.Value,
+                },
+            });
+            applied = DesiredStateVersion.None;
+        }
+
+        if (messages.Count == 0)
+            return;
+        Timers.StartSingleTimer(ReportTimer, ReportDue.Instance, settings.ReportInterval);
+        foreach (var message in messages)
+            Send(message);
+    }
+
+    // ---- the stream
+
+    private void Send(ControlStreamRequest message)
+    {
+        if (connection is not null && !connection.TrySend(message))
+            Fail(new ControlFailure(ControlFailureKind.Unreachable, "the control plane does not read what it is sent"));
+    }
+
+    private void ReceiveNext()
+    {
+        var of = current!;
+        connection!.ReceiveAsync(attemptCancellation.Token).PipeTo(
+            Self,
+            Self,
+            success: message => new Received(of, message),
+            failure: e => new Failed(of, FailureOf(e)));
+    }
+
+    private static ControlFailure FailureOf(Exception exception)
+        => exception switch
+        {
+            ControlTransportException e => e.Failure,
+            AggregateException { InnerException: { } inner } => FailureOf(inner),
+            _ => new ControlFailure(ControlFailureKind.Unreachable, $"{exception.GetType().Name}: {exception.Message}"),
+        };
+
+    // ---- ends
+
+    private void OnFailed(Failed m)
+    {
+        if (!IsCurrent(m.Of))
+            return;
+        if (m.Failure.Kind == ControlFailureKind.Deleted)
+            StopForGood("the connector was deleted at the control plane", deleted: true);
+        else
+            Fail(m.Failure);
+    }
+
+    private void OnDeadline(DeadlinePassed m)
+    {
+        if (IsCurrent(m.Of))
+            Fail(new ControlFailure(ControlFailureKind.Unreachable, m.Reason));
+    }
+
+    private void Fail(ControlFailure failure)
+    {
+        EndAttempt();
+
+        // The timer before the announcement: who hears that we wait may rely on it that we do.
+        Timers.StartSingleTimer(RetryTimer, Retry.Instance, schedule.Next(failure));
+        SetStatus(
+            failure.Kind switch
+            {
+                ControlFailureKind.AlreadyConnected => ControlSessionState.Refused,
+                ControlFailureKind.Unauthenticated => ControlSessionState.Unauthenticated,
+                _ => ControlSessionState.Connecting,
+            },
+            failure.Reason);
+        LogOnce(failure);
+        Become(Waiting);
+    }
+
+    private void LogOnce(ControlFailure failure)
+    {
+        if (loggedFailure == failure.Kind)
+        {
+            log.Debug("control session: {Reason}; failure {Failures} in a row", failure.Reason, schedule.Failures);
+            return;
+        }
+
+        loggedFailure = failure.Kind;
+        switch (failure.Kind)
+        {
+            case ControlFailureKind.Unauthenticated:
+                localLog.Error("the control plane refuses this connector's token: {Reason}; check or replace the token, this replica keeps trying", failure.Reason);
+                break;
+            case ControlFailureKind.AlreadyConnected:
+                log.Warning("no control session: {Reason}; stop the other process or use a connector of its own, this replica keeps trying", failure.Reason);
+                break;
+            default:
+                log.Warning("no control session: {Reason}; sockets stay in service, this replica keeps trying", failure.Reason);
+                break;
+        }
+    }
+
+    private void StopForGood(string reason, bool deleted)
+    {
+        EndAttempt();
+        SetStatus(ControlSessionState.Stopped, reason);
+        log.Warning("control session ended for good: {Reason}", reason);
+        Context.System.EventStream.Publish(new ControlSessionStopped(reason, deleted));
+        Timers.CancelAll();
+        Become(Stopped);
+    }
+
+    private void Close()
+    {
+        closer = Sender;
+        Timers.CancelAll();
+        var ending = connection;
+        connection = null;
+        online = false;
+        SetStatus(ControlSessionState.Stopped, "this replica is shutting down");
+        Become(Stopped);
+        if (ending is null)
+        {
+            attemptCancellation.Cancel();
+            AnswerCloser();
+            return;
+        }
+
+        var deadline = settings.CloseDeadline;
+        CloseAsync(ending, deadline, time).PipeTo(Self, Self, success: () => Closed.Instance, failure: _ => Closed.Instance);
+    }
+
+    private static async Task CloseAsync(IControlConnection ending, TimeSpan deadline, TimeProvider time)
+    {
+        using var late = new CancellationTokenSource(deadline, time);
+        try
+        {
+            await ending.CompleteAsync(late.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ending.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void AnswerCloser()
+    {
+        closer?.Tell(SessionClosed.Instance);
+        closer = null;
+    }
+
+    private void EndAttempt()
+    {
+        Timers.Cancel(DeadlineTimer);
+        Timers.Cancel(HeartbeatTimer);
+        Timers.Cancel(ReportTimer);
+        attemptCancellation.Cancel();
+        if (connection is not null)
+        {
+            Discard(connection);
+            connection = null;
+        }
+
+        if (online)
+            peers.Logs.Tell(new LogShipperProtocol.SessionLost(attempt));
+        online = false;
+
+        // From here on whatever this attempt still delivers is stale.
+        current = null;
+    }
+
+    private static void Discard(IControlConnection connection)
+        => _ = connection.DisposeAsync().AsTask().ContinueWith(
+            static disposal => _ = disposal.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    private void StartDeadline(TimeSpan after, string reason)
+        => Timers.StartSingleTimer(
+            DeadlineTimer,
+            new DeadlinePassed(current, string.Create(CultureInfo.InvariantCulture, $"{reason} within {after.TotalSeconds:0.#} s")),
+            after);
+
+    private bool IsCurrent(AttemptTag? of) => of is not null && ReferenceEquals(of, current);
+
+    private void SetStatus(ControlSessionState state, string reason)
+    {
+        if (announced && status.State == state && status.Reason == reason)
+            return;
+        announced = true;
+        var since = status.State == state ? status.Since : time.GetUtcNow();
+        status = status with { State = state, Reason = reason, Since = since };
+        Context.System.EventStream.Publish(status);
+    }
+
+    private static string Because(string reason) => reason.Length == 0 ? "" : $": {(reason.Length > 512 ? reason[..512] : reason)}";
+
+    // ---- lifecycle
+
+    protected override void PreStart()
+    {
+        SetStatus(ControlSessionState.Connecting, "starting");
+        var events = Context.System.EventStream;
+        events.Subscribe(Self, typeof(SocketSupervisorProtocol.SocketStatusChanged));
+        events.Subscribe(Self, typeof(DesiredStateProtocol.PluginStatusChanged));
+        peers.Sockets.Tell(SocketSupervisorProtocol.GetSocketStatuses.Instance);
+        if (restarted)
+            Timers.StartSingleTimer(RetryTimer, Retry.Instance, schedule.Next(new ControlFailure(ControlFailureKind.Ended, "restarted")));
+        else
+            Connect();
+    }
+
+    // A defect that shows with every connection must not become a storm of them.
+    protected override void PostRestart(Exception reason)
+    {
+        restarted = true;
+        base.PostRestart(reason);
+    }
+
+    protected override void PostStop()
+    {
+        Context.System.EventStream.Unsubscribe(Self);
+        attemptCancellation.Cancel();
+        if (connection is not null)
+            Discard(connection);
+    }
+
+    // ---- private messages
+
+    private sealed record AttemptTag(int Number);
+
+    private sealed record Opened(AttemptTag Of, IControlConnection Connection) : INoSerializationVerificationNeeded;
+
+    private sealed record Received(AttemptTag Of, ControlStreamResponse? Message) : INoSerializationVerificationNeeded;
+
+    private sealed record Failed(AttemptTag Of, ControlFailure Failure) : INoSerializationVerificationNeeded;
+
+    private sealed record DeadlinePassed(AttemptTag? Of, string Reason) : INoSerializationVerificationNeeded;
+
+    private sealed class Retry : INoSerializationVerificationNeeded
+    {
+        public static readonly Retry Instance = new();
+    }
+
+    private sealed class Heartbeat : INoSerializationVerificationNeeded
+    {
+        public static readonly Heartbeat Instance = new();
+    }
+
+    private sealed class ReportDue : INoSerializationVerificationNeeded
+    {
+        public static readonly ReportDue Instance = new();
+    }
+
+    private sealed class Closed : INoSerializationVerificationNeeded
+    {
+        public static readonly Closed Instance = new();
+    }
+}

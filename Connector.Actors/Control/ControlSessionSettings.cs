@@ -1,0 +1,38 @@
+using Connector.Protocol.Ids;
+
+namespace Connector.Actors.Control;
+
+/// <summary>Who this replica is to the control plane, and how long it waits for it.</summary>
+public sealed record ControlSessionSettings
+{
+    public required ConnectorId ConnectorId { get; init; }
+
+    public required ReplicaId ReplicaId { get; init; }
+
+    public required BootId BootId { get; init; }
+
+    /// <summary>Signs hello.</summary>
+    public required ReplicaKey Key { get; init; }
+
+    /// <summary>Of the software.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>What ConnectorMetadata says; see <see cref="ReplicaMetadata"/>.</summary>
+    public required ReplicaMetadata Metadata { get; init; }
+
+    /// <summary>Above the transport's own deadlines for connection and headers: only for a transport that hangs.</summary>
+    public TimeSpan OpenDeadline { get; init; } = TimeSpan.FromSeconds(20);
+
+    public TimeSpan HelloAckDeadline { get; init; } = TimeSpan.FromSeconds(5);
+
+    public TimeSpan InitDeadline { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>For the polite end of a stream when this replica shuts down.</summary>
+    public TimeSpan CloseDeadline { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Until the server says otherwise.</summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Shortest distance between two reports of socket and plugin states.</summary>
+    public TimeSpan ReportInterval { get; init; } = TimeSpan.FromMilliseconds(200);
+}

@@ -1,0 +1,81 @@
+using Akka.Actor;
+using Connector.Actors.Control;
+using Connector.Actors.Links;
+using Connector.Actors.Sockets;
+using Connector.Actors.State;
+using Connector.Protocol.Ids;
+using static Connector.Actors.Health.HealthProtocol;
+
+namespace Connector.Actors.Health;
+
+/// <summary>Collects what the others publish, so that one question tells how this replica is. Asks nobody: it answers also when others hang.</summary>
+internal sealed class HealthActor : ReceiveActor
+{
+    public static Props Props(ReplicaId replicaId, ConnectorId connectorId, BootId bootId, string version, TimeProvider time)
+        => Akka.Actor.Props.Create(() => new HealthActor(replicaId, connectorId, bootId, version, time));
+
+    private readonly ReplicaId replicaId;
+    private readonly ConnectorId connectorId;
+    private readonly BootId bootId;
+    private readonly string version;
+    private readonly DateTimeOffset startedAt;
+
+    private const int MostLinks = 256;
+
+    // Sockets are bounded by the desired state: what is gone leaves.
+    private readonly SortedDictionary<string, SocketSupervisorProtocol.SocketStatusChanged> sockets = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, LinkSupervisorProtocol.LinkStatusChanged> links = new(StringComparer.Ordinal);
+    private ControlSessionProtocol.ControlSessionStatusChanged? session;
+    private DesiredStateVersion configVersion = DesiredStateVersion.None;
+    private bool configured;
+    private bool draining;
+
+    public HealthActor(ReplicaId replicaId, ConnectorId connectorId, BootId bootId, string version, TimeProvider time)
+    {
+        this.replicaId = replicaId;
+        this.connectorId = connectorId;
+        this.bootId = bootId;
+        this.version = version;
+        startedAt = time.GetUtcNow();
+        Collecting();
+    }
+
+    private void Collecting()
+    {
+        Receive<SocketSupervisorProtocol.SocketStatusChanged>(m =>
+        {
+            if (m.State == "gone")
+                sockets.Remove(m.SocketId.Value);
+            else
+                sockets[m.SocketId.Value] = m;
+        });
+        Receive<LinkSupervisorProtocol.LinkStatusChanged>(m =>
+        {
+            links[m.EdgeId.Value] = m;
+
+            // Edges come and go over months; those without a link are forgotten first.
+            if (links.Count > MostLinks && links.Values.FirstOrDefault(l => !l.Connected) is { } old)
+                links.Remove(old.EdgeId.Value);
+        });
+        Receive<ControlSessionProtocol.ControlSessionStatusChanged>(m => session = m);
+        Receive<DesiredStateProtocol.DesiredStateChanged>(m =>
+        {
+            configured = true;
+            configVersion = m.Version;
+        });
+        Receive<DrainBegun>(_ => draining = true);
+        Receive<GetHealth>(_ => Sender.Tell(new HealthState(
+            replicaId, connectorId, bootId, version, startedAt, configured, draining, configVersion, session, [.. sockets.Values], [.. links.Values])));
+    }
+
+    protected override void PreStart()
+    {
+        var events = Context.System.EventStream;
+        events.Subscribe(Self, typeof(SocketSupervisorProtocol.SocketStatusChanged));
+        events.Subscribe(Self, typeof(LinkSupervisorProtocol.LinkStatusChanged));
+        events.Subscribe(Self, typeof(ControlSessionProtocol.ControlSessionStatusChanged));
+        events.Subscribe(Self, typeof(DesiredStateProtocol.DesiredStateChanged));
+    }
+
+    protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
+}

@@ -1,0 +1,4 @@
+namespace Connector.Actors.Health;
+
+/// <param name="Text">One line for people.</param>
+public sealed record HealthVerdict(bool Good, string Text);

@@ -1,0 +1,43 @@
+using System.Net;
+using Akka.Actor;
+using Connector.Actors.Control;
+using Connector.Actors.Logs;
+using Microsoft.Extensions.Logging;
+
+namespace Connector.Actors.Registration;
+
+/// <summary>What a replica's actor system is made of.</summary>
+public sealed record ConnectorActorsOptions
+{
+    public required ControlSessionSettings Session { get; init; }
+
+    public required Func<IServiceProvider, IControlTransport> Transport { get; init; }
+
+    /// <summary>Props of the SocketSupervisor; becomes <c>/user/sockets</c>.</summary>
+    public required Func<IServiceProvider, ActorSystem, Props> Sockets { get; init; }
+
+    /// <summary>Props of the LinkSupervisor, given <c>/user/sockets</c>; becomes <c>/user/links</c>.</summary>
+    public required Func<IServiceProvider, ActorSystem, IActorRef, Props> Links { get; init; }
+
+    /// <summary>Where the health endpoint listens; null for none.</summary>
+    public IPEndPoint? Health { get; init; } = new(IPAddress.Loopback, 9480);
+
+    public LogOutboxLimits LogLimits { get; init; } = LogOutboxLimits.Default;
+
+    /// <summary>Records below it are not shipped to the control plane.</summary>
+    public LogLevel ShippedLogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>How long running streams may go on after SIGTERM.</summary>
+    public TimeSpan DrainGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Called once when the control session has ended for good; usually stops the host.</summary>
+    public Action<IServiceProvider, ControlSessionProtocol.ControlSessionStopped>? SessionStopped { get; init; }
+
+    /// <summary>Of the .NET thread pool: up to so many a blocked thread is replaced at once. More would compete for the cores under load.</summary>
+    public int MinimumThreads { get; init; } = Math.Max(16, 4 * Environment.ProcessorCount);
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Put before everything else: for tests and for tuning on the spot.</summary>
+    public string ExtraHocon { get; init; } = "";
+}

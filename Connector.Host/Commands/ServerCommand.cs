@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Connector.Host.Certificates;
+using Connector.Host.Composition;
+using Connector.Host.Configuration;
+using Connector.Host.Errors;
+using Connector.Host.Running;
+using Connector.Host.State;
+
+namespace Connector.Host.Commands;
+
+internal static class ServerCommand
+{
+    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(40);
+
+    public static Command Build(HostEnvironment environment, Roles roles)
+    {
+        var config = SharedOptions.Config("see config/server.yaml");
+        var dataDirectory = SharedOptions.DataDirectory("~/.border0/server");
+        var https = SharedOptions.Port("--https-port", $"portal, API and control streams (default {ServerSettings.DefaultHttpsPort})");
+        var http = SharedOptions.Port("--http-port", "portal and API without TLS, on loopback only (default: off)");
+        var tunnel = SharedOptions.Port("--tunnel-port", $"tunnels of replicas (default {ServerSettings.DefaultTunnelPort})");
+        var edgePorts = SharedOptions.EdgePorts();
+        var roleNames = new Option<string?>("--roles") { Description = "what this process does (default control,edge,portal)", HelpName = "LIST" };
+        roleNames.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && ServerRoleNames.Parse(token.Value) is null)
+            {
+                result.AddError($"--roles expects some of {string.Join(", ", ServerRoleNames.All)}, not \"{token.Value}\"");
+            }
+        });
+        var readyFile = SharedOptions.ReadyFile();
+        var command = new Command("server", "control plane, edge and portal") { config, roleNames, dataDirectory, https, http, tunnel, edgePorts, readyFile };
+        command.SetAction(async (parsed, stopping) =>
+        {
+            var settings = ServerSettings.Load(
+                new ServerFlags(
+                    parsed.GetValue(config), parsed.GetValue(dataDirectory), parsed.GetValue(https), parsed.GetValue(http), parsed.GetValue(tunnel),
+                    parsed.GetValue(edgePorts), parsed.GetValue(roleNames)),
+                environment);
+            return (int)await RunAsync(settings, ReadyFile.Prepare(parsed.GetValue(readyFile)), environment, roles, stopping);
+        });
+        return command;
+    }
+
+    private static async Task<ExitCode> RunAsync(
+        ServerSettings settings, ReadyFile? readyFile, HostEnvironment environment, Roles roles, CancellationToken stopping)
+    {
+        foreach (var note in settings.Notes)
+        {
+            await environment.Error.WriteLineAsync($"note: {note}");
+        }
+
+        using var data = DataDirectory.Open(settings.DataDirectory, fresh: false, environment.Time);
+        var host = settings.PublicUrl?.Host.Trim('[', ']') ?? "localhost";
+        var certificates = settings.Certificate is { } certificate
+            ? ServerCertificates.Load(certificate, settings.Key!)
+            : ServerCertificates.From(data.Authority, [host, "localhost", "127.0.0.1", "::1", Environment.MachineName]);
+        var server = await roles.StartServer(
+            new ServerRoleOptions(
+                data.Path, settings.PublicUrl, host, LoopbackOnly: false, settings.HttpsPort, settings.HttpPort, settings.TunnelPort, settings.EdgePorts,
+                settings.Roles, certificates, data.SigningKey, data.AdminToken, settings.LogLevel),
+            stopping);
+        try
+        {
+            readyFile?.Write(new ReadyReport
+            {
+                PortalUrl = server.PortalUrl.AbsoluteUri,
+                ApiUrl = server.ApiUrl.AbsoluteUri.TrimEnd('/'),
+                Tunnel = server.Tunnel,
+                AdminToken = data.AdminToken.Reveal(),
+            });
+            await environment.Output.WriteLineAsync($"Portal  {server.PortalUrl}\nAPI     {server.ApiUrl}\nTunnel  {server.Tunnel}");
+            await environment.Output.WriteLineAsync(data.IsNew
+                ? $"First start. The admin token, shown only this once and kept in {data.AdminTokenPath}:\n  {data.AdminToken.Reveal()}"
+                : $"Admin token in {data.AdminTokenPath}");
+            await environment.Output.FlushAsync(CancellationToken.None);
+            return await RunningRoles.UntilStoppedAsync(environment, [server.Completion], stopping);
+        }
+        finally
+        {
+            readyFile?.Remove();
+            await RunningRoles.StopAsync(server.StopAsync, StopDeadline);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using Connector.Protocol.Ids;
+
+namespace Connector.Host.Composition;
+
+/// <summary>A replica that runs; whether the control plane has accepted it yet is another matter.</summary>
+/// <param name="HealthUrl">Ends in a slash; /status is below it. Null when switched off.</param>
+/// <param name="Completion">Ends when the replica stopped for good (connector deleted, Stop); the text says why. Faults when it died.</param>
+/// <param name="WaitUntilServingAsync">Returns when these sockets can be reached through the edge, or with the token.</param>
+/// <param name="StopAsync">Drains for the configured time, then stops; safe to call twice.</param>
+public sealed record RunningReplica(
+    ReplicaId ReplicaId, Uri? HealthUrl, Task<string> Completion, Func<IReadOnlyCollection<SocketId>, CancellationToken, Task> WaitUntilServingAsync,
+    Func<CancellationToken, Task> StopAsync);

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Net;
+
+namespace Connector.Host.Configuration;
+
+/// <summary>How values are written in files, flags and the environment. Each returns null for what it cannot read.</summary>
+internal static class ConfigurationText
+{
+    /// <summary>500ms, 30s, 5m, 1h, or whole seconds. At most a day.</summary>
+    public static TimeSpan? Duration(string text)
+    {
+        var digits = text.TakeWhile(char.IsAsciiDigit).Count();
+        if (digits is 0 or > 9)
+        {
+            return null;
+        }
+
+        var number = int.Parse(text[..digits], CultureInfo.InvariantCulture);
+        TimeSpan? duration = text[digits..] switch
+        {
+            "ms" => TimeSpan.FromMilliseconds(number),
+            "" or "s" => TimeSpan.FromSeconds(number),
+            "m" => TimeSpan.FromMinutes(number),
+            "h" => TimeSpan.FromHours(number),
+            _ => null,
+        };
+        return duration <= TimeSpan.FromDays(1) ? duration : null;
+    }
+
+    /// <summary>10.0.0.0/8, or a single address.</summary>
+    public static IPNetwork? Network(string text)
+        => IPNetwork.TryParse(text, out var network) ? network
+            : IPAddress.TryParse(text, out var address) && (text.Contains(':') || text.Count(letter => letter == '.') == 3)
+                ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+                : null;
+
+    /// <summary>20000-20099; both ends are meant.</summary>
+    public static PortRange? Ports(string text)
+    {
+        var dash = text.IndexOf('-');
+        return dash > 0
+               && int.TryParse(text.AsSpan(0, dash), NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+               && int.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+               && first is >= 1 and <= 65535 && last <= 65535 && first <= last
+            ? new PortRange(first, last)
+            : null;
+    }
+
+    /// <summary>127.0.0.1:9480, [::1]:9480, localhost:9480 or :9480 (all addresses).</summary>
+    public static IPEndPoint? EndPoint(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        if (colon < 0
+            || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            || port > IPEndPoint.MaxPort)
+        {
+            return null;
+        }
+
+        var host = text[..colon];
+        return host switch
+        {
+            "" or "*" => new IPEndPoint(IPAddress.Any, port),
+            "localhost" => new IPEndPoint(IPAddress.Loopback, port),
+            ['[', .., ']'] => IPAddress.TryParse(host[1..^1], out var six) ? new IPEndPoint(six, port) : null,
+            _ => !host.Contains(':') && IPAddress.TryParse(host, out var four) ? new IPEndPoint(four, port) : null,
+        };
+    }
+
+    /// <summary>An address of the control plane: https://host:port, or host:port, or host (443).</summary>
+    public static Uri? ServerUrl(string text)
+    {
+        var full = text.Contains("://", StringComparison.Ordinal) ? text : $"https://{text}";
+        return Uri.TryCreate(full, UriKind.Absolute, out var url)
+               && url.Scheme == Uri.UriSchemeHttps
+               && url.Host.Length > 0
+               && url.UserInfo.Length == 0
+               && url.PathAndQuery == "/"
+            ? url
+            : null;
+    }
+}

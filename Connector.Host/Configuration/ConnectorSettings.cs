@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using System.Net;
+using Connector.Protocol;
+using Connector.Protocol.Ids;
+using Connector.Protocol.Tls;
+
+namespace Connector.Host.Configuration;
+
+/// <summary>What a replica starts with: file, environment and flags put together, references resolved.</summary>
+/// <param name="ServerUrl">Where the control stream goes.</param>
+/// <param name="Health">Null when switched off.</param>
+/// <param name="Notes">What the user should know, one line each.</param>
+public sealed record ConnectorSettings(
+    Secret Token,
+    ConnectorId ConnectorId,
+    string OrganizationId,
+    Uri ServerUrl,
+    ServerTrust Trust,
+    string StateDirectory,
+    IPEndPoint? Health,
+    string LogLevel,
+    ReachRules Reach,
+    TimeSpan DrainTimeout,
+    ImmutableDictionary<string, Secret> Variables,
+    ImmutableArray<string> Notes);

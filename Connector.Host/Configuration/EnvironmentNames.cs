@@ -1,0 +1,19 @@
+namespace Connector.Host.Configuration;
+
+/// <summary>Environment variables that override the file.</summary>
+public static class EnvironmentNames
+{
+    public const string Token = "BORDER0_TOKEN";
+    public const string ConfigFile = "BORDER0_CONFIG_FILE";
+    public const string ConnectorServer = "BORDER0_CONNECTOR_SERVER";
+    public const string ConnectorInsecure = "BORDER0_CONNECTOR_INSECURE_TRANSPORT";
+    public const string TunnelServer = "BORDER0_TUNNEL_SERVER";
+    public const string LogLevel = "BORDER0_LOG_LEVEL";
+    public const string VariablePrefix = "BORDER0_VAR_";
+
+    /// <summary>Set by systemd.</summary>
+    public const string StateDirectory = "STATE_DIRECTORY";
+
+    /// <summary>Set by systemd.</summary>
+    public const string CredentialsDirectory = "CREDENTIALS_DIRECTORY";
+}

@@ -1,0 +1,51 @@
+namespace Connector.Host.Configuration;
+
+/// <summary>server.yaml as it stands in the file.</summary>
+internal sealed record ServerFile
+{
+    public string? PublicUrl { get; init; }
+
+    public string? DataDirectory { get; init; }
+
+    public int? HttpsPort { get; init; }
+
+    public int? HttpPort { get; init; }
+
+    public int? TunnelPort { get; init; }
+
+    public PortRange? EdgePorts { get; init; }
+
+    public string? Roles { get; init; }
+
+    public string? Certificate { get; init; }
+
+    public string? Key { get; init; }
+
+    public string? LogLevel { get; init; }
+
+    public static readonly IReadOnlyCollection<string> OwnKeys =
+        ["public_url", "data_dir", "https_port", "http_port", "tunnel_port", "edge_ports", "roles", "tls"];
+
+    public static ServerFile Read(string path) => ConfigurationFile.Read(path, file =>
+    {
+        var tls = file.Section("tls");
+        var certificate = tls.Text("certificate");
+        var key = tls.Text("key");
+        tls.RefuseUnknownKeys();
+        return new ServerFile
+        {
+            PublicUrl = file.Value(
+                "public_url", text => ConfigurationText.ServerUrl(text) is not null ? text : null, "an https address such as https://border0.example.com:8443"),
+            DataDirectory = file.Text("data_dir"),
+            HttpsPort = file.Port("https_port"),
+            HttpPort = file.Port("http_port"),
+            TunnelPort = file.Port("tunnel_port"),
+            EdgePorts = file.Value<PortRange?>("edge_ports", ConfigurationText.Ports, "two ports such as 20000-20099"),
+            Roles = file.Value(
+                "roles", text => ServerRoleNames.Parse(text) is not null ? text : null, "a list such as control,edge,portal"),
+            Certificate = certificate,
+            Key = key,
+            LogLevel = file.Value("log_level", LogLevels.Known, $"one of {LogLevels.Names}"),
+        };
+    });
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Connector.Host.Errors;
+
+namespace Connector.Host.Configuration;
+
+/// <summary>What a server starts with: file, environment and flags put together.</summary>
+/// <param name="PublicUrl">Null: no connector token can be made.</param>
+/// <param name="HttpPort">Plain HTTP on loopback; null when off.</param>
+/// <param name="Certificate">Path of a PEM, together with <paramref name="Key"/>; null: the server's own CA.</param>
+public sealed record ServerSettings(
+    Uri? PublicUrl, string DataDirectory, int HttpsPort, int? HttpPort, int TunnelPort, PortRange EdgePorts, ImmutableArray<string> Roles,
+    string? Certificate, string? Key, string LogLevel, ImmutableArray<string> Notes)
+{
+    public const int DefaultHttpsPort = 8443;
+    public const int DefaultTunnelPort = 8444;
+    public static readonly PortRange DefaultEdgePorts = new(20000, 20099);
+
+    /// <exception cref="ConnectorError">Something is missing or wrong.</exception>
+    public static ServerSettings Load(ServerFlags flags, HostEnvironment environment)
+    {
+        var notes = new List<string>();
+        var file = flags.ConfigFile is null ? new ServerFile() : ServerFile.Read(flags.ConfigFile);
+        if (file.Certificate is null != file.Key is null)
+        {
+            throw new ConnectorError(
+                $"Cannot use the configuration {flags.ConfigFile}", "tls needs both certificate and key", "Give both, or neither for a CA of the server's own");
+        }
+
+        var publicUrl = file.PublicUrl is null ? null : ConfigurationText.ServerUrl(file.PublicUrl);
+        if (publicUrl is null)
+        {
+            notes.Add("public_url is not set: connector tokens cannot be made until it is");
+        }
+
+        var level = environment.Variable(EnvironmentNames.LogLevel) ?? file.LogLevel ?? LogLevels.Default;
+        return new ServerSettings(
+            publicUrl,
+            Path.GetFullPath(Expand(flags.DataDirectory ?? file.DataDirectory ?? Path.Combine(environment.Home, ".border0", "server"), environment)),
+            flags.HttpsPort ?? file.HttpsPort ?? DefaultHttpsPort,
+            flags.HttpPort ?? file.HttpPort,
+            flags.TunnelPort ?? file.TunnelPort ?? DefaultTunnelPort,
+            flags.EdgePorts ?? file.EdgePorts ?? DefaultEdgePorts,
+            ServerRoleNames.Parse(flags.Roles ?? file.Roles ?? string.Join(',', ServerRoleNames.All))
+                ?? throw new ConnectorError($"Cannot use --roles {flags.Roles}", "a role is unknown", $"Name some of {string.Join(", ", ServerRoleNames.All)}", ExitCode.Usage),
+            file.Certificate is null ? null : Expand(file.Certificate, environment),
+            file.Key is null ? null : Expand(file.Key, environment),
+            LogLevels.Known(level) ?? throw new ConnectorError(
+                $"Cannot use {EnvironmentNames.LogLevel}", $"\"{level}\" is no log level", $"Set it to one of {LogLevels.Names}"),
+            [.. notes]);
+    }
+
+    private static string Expand(string path, HostEnvironment environment)
+        => path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(environment.Home, path[2..]) : path;
+}

@@ -1,0 +1,165 @@
+using System.Collections.Immutable;
+using System.Net;
+using Connector.Host.Certificates;
+using Connector.Host.Composition;
+using Connector.Host.Configuration;
+using Connector.Host.Errors;
+using Connector.Host.Running;
+using Connector.Host.State;
+using Connector.Protocol;
+using Connector.Protocol.Ids;
+using Connector.Protocol.Tokens;
+
+namespace Connector.Host.Dev;
+
+/// <summary><c>connector dev</c>: a server and one replica in this process, set up through the server's own API.</summary>
+internal sealed class DevRun(DevOptions options, HostEnvironment environment, Roles roles, Func<Uri, Secret, DevApi> connectApi)
+{
+    private const string ConnectorName = "dev";
+    private const string TokenFile = "connector-token";
+    private static readonly TimeSpan SetupDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(40);
+
+    private readonly PortChoice ports = PortChoice.OnLoopback();
+
+    public async Task<ExitCode> RunAsync(CancellationToken stopping)
+    {
+        var readyFile = ReadyFile.Prepare(options.ReadyFile);
+        var directory = options.Server.DataDirectory ?? Path.Combine(environment.Home, ".border0", "dev");
+        using var data = DataDirectory.Open(directory, options.Fresh, environment.Time);
+        using var state = StateDirectory.Open(Path.Combine(data.Path, "replica"), environment.Time);
+        await environment.Error.WriteLineAsync("Starting control plane, edge, portal and one replica ...");
+
+        await using var page = options.Exposures.IsEmpty ? await BuiltInPage.StartAsync(stopping) : null;
+        ImmutableArray<Exposure> exposures = page is null ? options.Exposures : [new Exposure(BuiltInPage.SocketName, "http", "127.0.0.1", page.Port)];
+        var server = await roles.StartServer(ServerOptions(data), stopping);
+        try
+        {
+            using var setup = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            setup.CancelAfter(SetupDeadline);
+            var (replica, report) = await SetUpAsync(server, data, state, exposures, setup.Token, stopping);
+            try
+            {
+                readyFile?.Write(report);
+                var schemes = exposures.ToDictionary(exposure => exposure.Name, exposure => exposure.Scheme);
+                await environment.Output.WriteAsync(DevScreen.Render(report, schemes, data.AdminTokenPath, data.Path, ports.Notes));
+                await environment.Output.FlushAsync(CancellationToken.None);
+                return await RunningRoles.UntilStoppedAsync(environment, [server.Completion, replica.Completion], stopping);
+            }
+            finally
+            {
+                readyFile?.Remove();
+                await RunningRoles.StopAsync(replica.StopAsync, StopDeadline);
+            }
+        }
+        finally
+        {
+            await RunningRoles.StopAsync(server.StopAsync, StopDeadline);
+        }
+    }
+
+    private async Task<(RunningReplica Replica, ReadyReport Report)> SetUpAsync(
+        RunningServer server, DataDirectory data, StateDirectory state, ImmutableArray<Exposure> exposures, CancellationToken setup, CancellationToken stopping)
+    {
+        RunningReplica? replica = null;
+        try
+        {
+            using var api = connectApi(server.ApiUrl, data.AdminToken);
+            var connectorId = await api.EnsureConnectorAsync(ConnectorName, setup);
+            var token = await TokenAsync(api, connectorId, data.Path, setup);
+            var socketIds = new List<SocketId>();
+            foreach (var exposure in exposures)
+            {
+                socketIds.Add(new SocketId(await api.EnsureSocketAsync(connectorId, exposure, setup)));
+            }
+
+            replica = await roles.StartReplica(new ReplicaRoleOptions(ReplicaSettings(token, server, state), state, Health()), stopping);
+            await replica.WaitUntilServingAsync(socketIds, setup);
+            return (replica, new ReadyReport
+            {
+                PortalUrl = server.PortalUrl.AbsoluteUri,
+                ApiUrl = server.ApiUrl.AbsoluteUri.TrimEnd('/'),
+                Tunnel = server.Tunnel,
+                AdminToken = data.AdminToken.Reveal(),
+                ConnectorId = connectorId,
+                ConnectorToken = token.Reveal(),
+                Sockets = await api.ListSocketsAsync(setup),
+                Replicas = [new ReadyReplica(replica.ReplicaId.Value, Environment.ProcessId, replica.HealthUrl?.AbsoluteUri)],
+            });
+        }
+        catch (Exception failure)
+        {
+            if (replica is not null)
+            {
+                await RunningRoles.StopAsync(replica.StopAsync, StopDeadline);
+            }
+
+            if (failure is OperationCanceledException && !stopping.IsCancellationRequested)
+            {
+                throw new ConnectorError(
+                    "Cannot start dev", $"the sockets were not reachable within {SetupDeadline.TotalSeconds:0} s",
+                    "See the log above; BORDER0_LOG_LEVEL=debug shows more, --fresh starts over", inner: failure);
+            }
+
+            throw;
+        }
+    }
+
+    private ServerRoleOptions ServerOptions(DataDirectory data)
+    {
+        var https = ports.Choose(options.Server.HttpsPort, ServerSettings.DefaultHttpsPort, "--https-port");
+        return new ServerRoleOptions(
+            data.Path,
+            https == 0 ? null : new Uri($"https://localhost:{https}"),
+            "127.0.0.1",
+            LoopbackOnly: true,
+            https,
+            ports.Choose(options.Server.HttpPort, 8080, "--http-port"),
+            ports.Choose(options.Server.TunnelPort, ServerSettings.DefaultTunnelPort, "--tunnel-port"),
+            ports.Choose(options.Server.EdgePorts, ServerSettings.DefaultEdgePorts),
+            ServerRoleNames.All,
+            ServerCertificates.From(data.Authority, ["localhost", "127.0.0.1", "::1"]),
+            data.SigningKey,
+            data.AdminToken,
+            Level());
+    }
+
+    /// <summary>The token of an earlier run as long as the server still has it.</summary>
+    private static async Task<Secret> TokenAsync(DevApi api, string connectorId, string directory, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(directory, TokenFile);
+        if (PrivateFiles.TryRead(path, "the connector token") is { Length: > 0 } kept)
+        {
+            try
+            {
+                var claims = ConnectorTokenReader.Read(new Secret(kept));
+                if (claims.ConnectorId.Value == connectorId && await api.HasTokenAsync(connectorId, claims.TokenId, cancellationToken))
+                {
+                    return new Secret(kept);
+                }
+            }
+            catch (FormatException)
+            {
+                // Damaged: a new one is made below.
+            }
+        }
+
+        var token = await api.CreateTokenAsync(connectorId, "dev", cancellationToken);
+        PrivateFiles.Write(path, token.Reveal() + "\n", "the connector token");
+        return token;
+    }
+
+    private ConnectorSettings ReplicaSettings(Secret token, RunningServer server, StateDirectory state)
+    {
+        var claims = ConnectorTokenReader.Read(token);
+        return new ConnectorSettings(
+            token, claims.ConnectorId, claims.OrganizationId,
+            // Not the token's: ports may have changed since it was made.
+            server.HttpsUrl, new Protocol.Tls.ServerTrust(claims.CaPins), state.Path, null, Level(), ReachRules.None, TimeSpan.FromSeconds(10),
+            ImmutableDictionary<string, Secret>.Empty, []);
+    }
+
+    private IPEndPoint Health() => options.Health ?? new IPEndPoint(IPAddress.Loopback, ports.Choose((int?)null, 9480, "connector start --health"));
+
+    private string Level() => environment.Variable(EnvironmentNames.LogLevel) is { } named && LogLevels.Known(named) is { } level ? level : "warn";
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text;
+
+namespace Connector.Host.Status;
+
+/// <summary>A replica's status for people.</summary>
+internal static class StatusTable
+{
+    public static string Render(ReplicaStatus status)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"replica    {status.ReplicaId ?? "?"}  (connector {status.ConnectorId ?? "?"}, version {status.Version ?? "?"})");
+        text.AppendLine(CultureInfo.InvariantCulture, $"control    {status.Control?.State ?? "unknown"}{Because(status.Control?.Reason)}");
+        foreach (var link in status.Links ?? [])
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"edge       {link.EdgeId}  {(link.Connected ? "connected" : "not connected")}{Because(link.Reason)}");
+        }
+
+        if (status.Sockets is not { Length: > 0 } sockets)
+        {
+            return text.AppendLine("sockets    none").ToString();
+        }
+
+        string[] head = ["SOCKET", "TYPE", "STATE", "STREAMS", "REASON"];
+        var rows = sockets.Select(socket => new[]
+        {
+            Shown(socket.Name ?? socket.Id), Shown(socket.Type), Shown(socket.State), socket.LiveStreams.ToString(CultureInfo.InvariantCulture),
+            Shown(socket.Reason),
+        }).Prepend(head).ToArray();
+        var widths = Enumerable.Range(0, head.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        text.AppendLine();
+        foreach (var row in rows)
+        {
+            text.AppendLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+        }
+
+        return text.ToString();
+    }
+
+    private static string Because(string? reason) => string.IsNullOrEmpty(reason) ? "" : $": {Shown(reason)}";
+
+    /// <summary>Names and reasons come from afar: no control characters reach the terminal.</summary>
+    private static string Shown(string? text)
+        => text is null ? "" : new string([.. text.Where(letter => !char.IsControl(letter)).Take(200)]);
+}

@@ -1,0 +1,3 @@
+namespace Connector.Server.Api;
+
+internal sealed record ConnectorTokensAnswer(IReadOnlyList<ConnectorTokenAnswer> List, ConnectorAnswer Connector);

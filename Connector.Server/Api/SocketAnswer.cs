@@ -1,0 +1,21 @@
+using System.Text.Json;
+
+namespace Connector.Server.Api;
+
+/// <param name="Endpoint">host:port that end users dial.</param>
+/// <param name="Alive">Whether a replica serves it.</param>
+/// <param name="Listener">What the edge said of the socket's port; absent until it did.</param>
+internal sealed record SocketAnswer(
+    string SocketId, string Name, string DisplayName, string SocketType, string Description, string UpstreamType, string UpstreamHttpHostname,
+    bool RecordingEnabled, bool ConnectorAuthenticationEnabled, bool EndToEndEncryptionEnabled, JsonElement Tags, IReadOnlyList<string> ConnectorIds,
+    IReadOnlyList<SocketAnswer.ServedBy> Connectors, JsonElement UpstreamConfiguration, IReadOnlyList<string> Policies, string Dnsname,
+    SocketAnswer.EdgeAnswer Edge, string Endpoint, SocketAnswer.ListenerAnswer? Listener, bool Alive, SocketStatusAnswer Status, DateTime CreatedAt,
+    DateTime UpdatedAt)
+{
+    internal sealed record ServedBy(string ConnectorId, string Name);
+
+    internal sealed record EdgeAnswer(int Port, bool Public, IReadOnlyList<string> AllowedIps);
+
+    /// <param name="State">listening or failed.</param>
+    internal sealed record ListenerAnswer(string State, int Port, string? Reason);
+}

@@ -1,0 +1,4 @@
+namespace Connector.Server.Api;
+
+internal sealed record SocketConnectorAnswer(
+    string Id, string ConnectorId, string ConnectorName, string SocketId, DateTime CreatedAt, DateTime UpdatedAt);

@@ -1,0 +1,548 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Connector.Protocol.Control.Wire;
+using Connector.Protocol.Ids;
+using Connector.Protocol.Tokens;
+using Connector.Server.Store;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Status = Akka.Actor.Status;
+
+namespace Connector.Server.Control;
+
+/// <summary>
+/// The entity of one connector: decides claims by <see cref="ClaimDecision"/>, pushes desired state to the control session, and keeps what its replicas say
+/// of themselves. Store calls are piped back to it, tagged; nothing waits here.
+/// </summary>
+internal sealed class ConnectorActor : ReceiveActor, IWithTimers
+{
+    public static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(2);
+    public static readonly TimeSpan TicketLife = TimeSpan.FromHours(24);
+    private static readonly TimeSpan ReadRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DefaultHeartbeat = TimeSpan.FromSeconds(10);
+    private const int MaxSocketStates = 16_384;
+    private const int MaxWaitingQueries = 64;
+
+    private readonly ConnectorId connectorId;
+    private readonly ControlServices services;
+    private readonly LogIntake intake;
+    private readonly Dictionary<long, ControlStreamProtocol.ClaimSession> claims = [];
+    private readonly Dictionary<(ReplicaId, SocketId), ConnectorsProtocol.SocketState> sockets = [];
+    private readonly Dictionary<ReplicaId, DesiredStateVersion> applied = [];
+    private readonly List<IActorRef> queries = [];
+    private readonly CancellationTokenSource stopping = new();
+    private ConnectorSessionState state = ConnectorSessionState.Empty;
+    private ClaimRules rules;
+    private SessionPush? push;
+    private DateTimeOffset? lastSeen;
+    private DateTimeOffset idleSince;
+    private long readAttempt;
+
+    public static Props Props(ConnectorId connectorId, ControlServices services)
+        => Akka.Actor.Props.Create(() => new ConnectorActor(connectorId, services));
+
+    public ConnectorActor(ConnectorId connectorId, ControlServices services)
+    {
+        this.connectorId = connectorId;
+        this.services = services;
+        rules = new ClaimRules(DefaultHeartbeat, services.Limits.PendingClaims);
+        idleSince = Now;
+        intake = new LogIntake(
+            services.Store, connectorId, services.Limits.StoreDeadline, services.Time, services.Loggers.CreateLogger<LogIntake>(),
+            // Records of this entity about a session that is over are not worth a fight.
+            static _ => { });
+        Serving();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private DateTimeOffset Now => services.Time.GetUtcNow();
+
+    protected override void PreStart() => Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, TickInterval);
+
+    protected override void PostStop()
+    {
+        stopping.Cancel();
+        foreach (var claim in claims.Values)
+        {
+            claim.Stream.End(StatusCode.Unavailable, "the control plane stopped serving this connector; connect again", null);
+        }
+
+        // Writes what is queued, for a bounded time, beside the actor.
+        _ = intake.DisposeAsync().AsTask();
+        stopping.Dispose();
+    }
+
+    private void Serving()
+    {
+        Receive<ControlStreamProtocol.ClaimSession>(OnClaim);
+        Receive<TokenChecked>(checkedToken => Apply(checkedToken.Failure is null
+            ? ClaimDecision.TokenChecked(HeardUntilNow(), checkedToken.StreamId, checkedToken.Standing, rules, Now)
+            : ClaimDecision.TokenCheckFailed(state, checkedToken.StreamId)));
+        Receive<EpochResult>(OnEpochResult);
+        Receive<ControlStreamProtocol.ChallengeAnswered>(OnChallengeAnswered);
+        Receive<ChallengeExpired>(expired => Apply(ClaimDecision.ChallengeExpired(state, expired.Attempt)));
+        Receive<ControlStreamProtocol.StreamEnded>(OnStreamEnded);
+        Receive<ControlStreamProtocol.StreamOvertaken>(overtaken
+            => Apply(ClaimDecision.Overtaken(state, overtaken.StreamId, overtaken.Stored, rules, Now)));
+        Receive<ControlStreamProtocol.SocketsReported>(OnSocketsReported);
+        Receive<ControlStreamProtocol.ConfigApplied>(OnConfigApplied);
+        Receive<ControlStreamProtocol.EdgesChanged>(_ => push?.SendEdges(services.Edges.Edges));
+        Receive<ConnectorsProtocol.DesiredStateChanged>(_ => OnDesiredStateChanged());
+        Receive<ConnectorsProtocol.ConnectorDeleted>(_ => Apply(ClaimDecision.Deleted(state)));
+        Receive<ConnectorsProtocol.TokenRevoked>(revoked => Apply(ClaimDecision.TokenRevoked(state, revoked.TokenId, rules, Now)));
+        Receive<ConnectorsProtocol.GetSession>(_ => OnGetSession());
+        Receive<DesiredStateRead>(OnDesiredStateRead);
+        Receive<ReadDesiredState>(_ => StartRead());
+        Receive<EpochRead>(OnEpochRead);
+        Receive<RenewTickets>(_ => SendTickets());
+        Receive<Tick>(_ => OnTick());
+    }
+
+    private void OnClaim(ControlStreamProtocol.ClaimSession claim)
+    {
+        claims[claim.Claim.StreamId] = claim;
+        Apply(ClaimDecision.Claimed(state, claim.Claim, rules));
+    }
+
+    private void OnEpochResult(EpochResult result)
+    {
+        HeardUntilNow();
+        Apply(result switch
+        {
+            { Raised: { } epoch } => ClaimDecision.EpochRaised(state, result.Attempt, epoch, rules, Now),
+            { Stored: { } stored } => ClaimDecision.EpochOvertaken(state, result.Attempt, stored, rules, Now),
+            _ => ClaimDecision.EpochFailed(state, result.Attempt, rules, Now),
+        });
+    }
+
+    private void OnChallengeAnswered(ControlStreamProtocol.ChallengeAnswered answer)
+    {
+        Handled(answer.StreamId);
+        Apply(ClaimDecision.ChallengeAnswered(state, answer.StreamId, answer.Nonce.AsSpan(), rules, Now));
+    }
+
+    private void OnStreamEnded(ControlStreamProtocol.StreamEnded ended)
+    {
+        HeardUntilNow();
+        claims.Remove(ended.StreamId);
+        Apply(ClaimDecision.StreamEnded(state, ended.StreamId, ended.Reason, rules, Now));
+    }
+
+    private void OnSocketsReported(ControlStreamProtocol.SocketsReported report)
+    {
+        Handled(report.StreamId);
+        if (!IsLive(report.StreamId))
+        {
+            return;
+        }
+
+        foreach (var status in report.Statuses)
+        {
+            var key = (status.ReplicaId, status.SocketId);
+            if (status.State == "gone")
+            {
+                sockets.Remove(key);
+            }
+            else if (sockets.Count < MaxSocketStates || sockets.ContainsKey(key))
+            {
+                sockets[key] = status;
+            }
+        }
+    }
+
+    private void OnConfigApplied(ControlStreamProtocol.ConfigApplied message)
+    {
+        Handled(message.StreamId);
+        if (IsLive(message.StreamId) && (applied.Count < VerifiedHello.MaxMembers || applied.ContainsKey(message.ReplicaId)))
+        {
+            applied[message.ReplicaId] = message.Version;
+        }
+    }
+
+    private void OnTick()
+    {
+        HeardUntilNow();
+        Apply(ClaimDecision.Tick(state, rules, Now));
+        if (!state.IsIdle || queries.Count > 0 || claims.Count > 0)
+        {
+            idleSince = Now;
+        }
+        else if (Now - idleSince >= IdleLimit)
+        {
+            Context.Parent.Tell(new ControlStreamProtocol.Passivate(connectorId));
+        }
+    }
+
+    // ---- decisions
+
+    private ConnectorSessionState HeardUntilNow()
+    {
+        if (state.Live is { } live && claims.TryGetValue(live.Claim.StreamId, out var claim))
+        {
+            state = ClaimDecision.Heard(state, live.Claim.StreamId, claim.Stream.LastHeard);
+            lastSeen = state.Live?.LastHeard;
+        }
+
+        return state;
+    }
+
+    private void Apply(Decision decision)
+    {
+        var before = state.Live;
+        state = decision.State;
+        if (before is not null && before.Claim.StreamId != state.Live?.Claim.StreamId)
+        {
+            LeaveSession();
+        }
+
+        foreach (var effect in decision.Effects)
+        {
+            Carry(effect);
+        }
+    }
+
+    private void Carry(SessionEffect effect)
+    {
+        switch (effect)
+        {
+            case SessionEffect.CheckToken check:
+                CheckTokenAsync(check.Claim).PipeTo(Self);
+                break;
+            case SessionEffect.RaiseEpoch raise:
+                RaiseEpochAsync(raise).PipeTo(Self);
+                break;
+            case SessionEffect.SendChallenge challenge:
+                claims[challenge.LiveStreamId].Stream.Send(
+                    new ControlStreamResponse { Challenge = new Challenge { Nonce = ByteString.CopyFrom(challenge.Nonce.AsSpan()) } });
+                Timers.StartSingleTimer(ChallengeTimer.Instance, new ChallengeExpired(challenge.Attempt), ClaimRules.ChallengeDeadline);
+                break;
+            case SessionEffect.Accept accept:
+                EnterSession(accept.Session);
+                break;
+            case SessionEffect.End end:
+                if (claims.TryGetValue(end.StreamId, out var claim))
+                {
+                    claim.Stream.End(end.Code, end.Reason, end.RetryAfter);
+                }
+
+                break;
+            case SessionEffect.Record record:
+                Record(record.Severity, record.Message);
+                break;
+        }
+    }
+
+    private async Task<TokenChecked> CheckTokenAsync(Claim claim)
+    {
+        try
+        {
+            var standing = await BoundedAsync(token => services.Store.CheckTokenAsync(connectorId, claim.TokenId, token)).ConfigureAwait(false);
+            return new TokenChecked(claim.StreamId, standing, null);
+        }
+        catch (Exception exception)
+        {
+            Logger.LogTokenCheckFailed(connectorId, exception.Message);
+            return new TokenChecked(claim.StreamId, TokenStanding.UnknownToken, exception);
+        }
+    }
+
+    private async Task<EpochResult> RaiseEpochAsync(SessionEffect.RaiseEpoch raise)
+    {
+        try
+        {
+            var expected = raise.Expected ?? await BoundedAsync(token => services.Store.ReadEpochAsync(connectorId, token)).ConfigureAwait(false);
+            return new EpochResult(raise.Attempt, await BoundedAsync(token => services.Store.RaiseEpochAsync(connectorId, expected, token)).ConfigureAwait(false), null);
+        }
+        catch (StaleEpochException exception)
+        {
+            return new EpochResult(raise.Attempt, null, exception.Stored);
+        }
+        catch (Exception exception)
+        {
+            Logger.LogEpochFailed(connectorId, exception.Message);
+            return new EpochResult(raise.Attempt, null, null);
+        }
+    }
+
+    private async Task<T> BoundedAsync<T>(Func<CancellationToken, Task<T>> call)
+    {
+        using var deadline = new CancellationTokenSource(services.Limits.StoreDeadline, services.Time);
+        return await call(deadline.Token).WaitAsync(deadline.Token).ConfigureAwait(false);
+    }
+
+    // ---- the control session
+
+    private void EnterSession(LiveSession session)
+    {
+        var claim = claims[session.Claim.StreamId];
+        lastSeen = session.Since;
+        push = new SessionPush(claim, session.Epoch, services.Limits, text => Record("error", text));
+        claim.Stream.Accept(session.Epoch);
+        if (claim.Features.Contains(ControlFeatures.HelloAck))
+        {
+            claim.Stream.Send(new ControlStreamResponse
+            {
+                HelloAck = new HelloAck { Epoch = session.Epoch.Value, ControlPlaneId = services.ControlPlaneId, ServerTime = Timestamp.FromDateTimeOffset(Now) },
+            });
+        }
+
+        if (claim.Hello is { SentAt: { } sentAt } hello && (sentAt - Now).Duration() > TokenVerifier.Leeway)
+        {
+            Record("warn", $"the clock of replica {hello.Identity.ReplicaId} is {(sentAt - Now).TotalSeconds:+0;-0} s apart from the control plane's; set it by NTP, or tokens and tickets will be refused");
+        }
+
+        StartRead();
+    }
+
+    private void LeaveSession()
+    {
+        push = null;
+        // What replicas said of their sockets is shown as long as somebody keeps it up to date.
+        sockets.Clear();
+        applied.Clear();
+        Timers.Cancel(TicketTimer.Instance);
+        Timers.Cancel(ReadTimer.Instance);
+        Timers.Cancel(ChallengeTimer.Instance);
+    }
+
+    private void OnDesiredStateChanged()
+    {
+        if (push is { } current && current.Changed(Now, out var wait))
+        {
+            ReadAfter(wait);
+        }
+    }
+
+    private void ReadAfter(TimeSpan wait)
+    {
+        if (wait > TimeSpan.Zero)
+        {
+            Timers.StartSingleTimer(ReadTimer.Instance, ReadDesiredState.Instance, wait);
+        }
+        else
+        {
+            StartRead();
+        }
+    }
+
+    private void StartRead()
+    {
+        if (push is not { } current)
+        {
+            return;
+        }
+
+        current.ReadStarted();
+        ReadDesiredStateAsync(++readAttempt).PipeTo(Self);
+    }
+
+    private async Task<DesiredStateRead> ReadDesiredStateAsync(long attempt)
+    {
+        try
+        {
+            return new DesiredStateRead(
+                attempt, await BoundedAsync(token => services.Store.ReadDesiredStateAsync(connectorId, token)).ConfigureAwait(false), null);
+        }
+        catch (Exception exception)
+        {
+            return new DesiredStateRead(attempt, null, exception);
+        }
+    }
+
+    private void OnDesiredStateRead(DesiredStateRead read)
+    {
+        if (push is not { } current || read.Attempt != readAttempt)
+        {
+            return;
+        }
+
+        if (read.Failure is not null)
+        {
+            Logger.LogReadFailed(connectorId, read.Failure.Message);
+            ReadAfter(ReadRetry);
+            return;
+        }
+
+        if (read.State is not { } wanted)
+        {
+            Apply(ClaimDecision.Deleted(state));
+            return;
+        }
+
+        rules = rules with { HeartbeatInterval = DesiredStateMessages.HeartbeatInterval(wanted) };
+        var first = current.Pushed is null;
+        var again = current.Push(wanted, Now, out var wait);
+        if (first)
+        {
+            SendTickets();
+            current.SendEdges(services.Edges.Edges);
+        }
+
+        if (again)
+        {
+            ReadAfter(wait);
+        }
+    }
+
+    private void SendTickets()
+    {
+        if (push is not { } current || current.Claim.Hello is not { } hello || !current.Claim.Features.Contains(ControlFeatures.Tickets))
+        {
+            return;
+        }
+
+        var now = Now;
+        var expiresAt = now + TicketLife;
+        if (current.Claim.Claim.TokenExpiresAt < expiresAt)
+        {
+            expiresAt = current.Claim.Claim.TokenExpiresAt.Value;
+        }
+
+        var tickets = new Tickets();
+        foreach (var replica in hello.Members.Insert(0, hello.Identity).DistinctBy(member => member.ReplicaId))
+        {
+            // The ticket's id is the token's: revoking the token revokes every ticket that was issued under it, without a list of tickets.
+            var ticket = new TicketClaims(
+                current.Claim.Claim.TokenId, connectorId, current.Claim.OrganizationId, replica.ReplicaId, replica.Key, now, expiresAt);
+            tickets.Tickets_.Add(new ReplicaTicket { ReplicaId = replica.ReplicaId.Value, Ticket = services.Issuer.IssueTicket(ticket) });
+        }
+
+        current.Claim.Stream.Send(new ControlStreamResponse { Tickets = tickets });
+        Timers.StartSingleTimer(TicketTimer.Instance, RenewTickets.Instance, TimeSpan.FromTicks(Math.Max((expiresAt - now).Ticks / 2, TimeSpan.TicksPerMinute)));
+    }
+
+    // ---- what is shown
+
+    private void OnGetSession()
+    {
+        if (state.Epoch is not null)
+        {
+            Sender.Tell(Describe());
+            return;
+        }
+
+        if (queries.Count >= MaxWaitingQueries)
+        {
+            Sender.Tell(new Status.Failure(new InvalidOperationException($"connector {connectorId}: too many queries wait for the store")));
+            return;
+        }
+
+        queries.Add(Sender);
+        if (queries.Count == 1)
+        {
+            ReadEpochAsync().PipeTo(Self);
+        }
+    }
+
+    private async Task<EpochRead> ReadEpochAsync()
+    {
+        try
+        {
+            return new EpochRead(await BoundedAsync(token => services.Store.ReadEpochAsync(connectorId, token)).ConfigureAwait(false), null);
+        }
+        catch (Exception exception)
+        {
+            return new EpochRead(null, exception);
+        }
+    }
+
+    private void OnEpochRead(EpochRead read)
+    {
+        // A commit under way knows better.
+        if (read.Epoch is { } epoch && state is { Epoch: null, Raising: false })
+        {
+            state = state with { Epoch = epoch };
+        }
+
+        object answer = read.Failure is null ? Describe() : new Status.Failure(read.Failure);
+        foreach (var query in queries)
+        {
+            query.Tell(answer);
+        }
+
+        queries.Clear();
+    }
+
+    private ConnectorsProtocol.SessionState Describe()
+    {
+        HeardUntilNow();
+        var live = state.Live;
+        var replicas = ImmutableArray<ConnectorsProtocol.ReplicaState>.Empty;
+        if (live is not null && push?.Claim.Hello is { } hello)
+        {
+            replicas =
+            [
+                new ConnectorsProtocol.ReplicaState(hello.Identity.ReplicaId, hello.Identity.BootId, hello.Version, live.Since, live.Claim.RemoteAddress),
+                .. hello.Members.Where(member => member.ReplicaId != hello.Identity.ReplicaId)
+                    .Select(member => new ConnectorsProtocol.ReplicaState(member.ReplicaId, member.BootId, "", null, "")),
+            ];
+        }
+
+        return new ConnectorsProtocol.SessionState(
+            connectorId, live is null ? "offline" : "online", state.Epoch ?? default, live?.Claim.Identity?.ReplicaId, live?.Since, lastSeen, replicas,
+            [.. sockets.Values.OrderBy(socket => socket.SocketId.Value, StringComparer.Ordinal).ThenBy(socket => socket.ReplicaId.Value, StringComparer.Ordinal)]);
+    }
+
+    private ILogger Logger => field ??= services.Loggers.CreateLogger<ConnectorActor>();
+
+    private bool IsLive(long streamId) => state.Live?.Claim.StreamId == streamId;
+
+    private void Handled(long streamId)
+    {
+        if (claims.TryGetValue(streamId, out var claim))
+        {
+            claim.Stream.Handled();
+        }
+    }
+
+    private void Record(string severity, string message)
+    {
+        Logger.LogRecord(connectorId, message);
+        intake.Add(state.Epoch ?? default, new LogRecord(Now, severity, message, null, null, "control-plane"));
+    }
+
+    private sealed record TokenChecked(long StreamId, TokenStanding Standing, Exception? Failure) : INoSerializationVerificationNeeded;
+
+    private sealed record EpochResult(long Attempt, SessionEpoch? Raised, SessionEpoch? Stored) : INoSerializationVerificationNeeded;
+
+    private sealed record EpochRead(SessionEpoch? Epoch, Exception? Failure) : INoSerializationVerificationNeeded;
+
+    private sealed record DesiredStateRead(long Attempt, ConnectorDesiredState? State, Exception? Failure) : INoSerializationVerificationNeeded;
+
+    private sealed record ChallengeExpired(long Attempt) : INoSerializationVerificationNeeded;
+
+    private sealed record ReadDesiredState : INoSerializationVerificationNeeded
+    {
+        public static readonly ReadDesiredState Instance = new();
+    }
+
+    private sealed record RenewTickets : INoSerializationVerificationNeeded
+    {
+        public static readonly RenewTickets Instance = new();
+    }
+
+    private sealed record Tick : INoSerializationVerificationNeeded
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    // Timer keys.
+    private sealed record ChallengeTimer
+    {
+        public static readonly ChallengeTimer Instance = new();
+    }
+
+    private sealed record ReadTimer
+    {
+        public static readonly ReadTimer Instance = new();
+    }
+
+    private sealed record TicketTimer
+    {
+        public static readonly TicketTimer Instance = new();
+    }
+}

@@ -1,0 +1,35 @@
+namespace Connector.Server.Edge;
+
+/// <summary>Bounds on everything that peers of an edge control.</summary>
+public sealed record EdgeLimits
+{
+    public int LanesPerLink { get; init; } = 8;
+
+    public int LinksPerConnector { get; init; } = 64;
+
+    /// <summary>Told to replicas in WELCOME.</summary>
+    public int PendingOpensPerLink { get; init; } = 64;
+
+    /// <summary>Handshakes under way on the whole edge.</summary>
+    public int HandshakesInFlight { get; init; } = 512;
+
+    public int HandshakesInFlightPerAddress { get; init; } = 32;
+
+    public int HandshakesPerSecondPerAddress { get; init; } = 20;
+
+    public int HandshakeBurstPerAddress { get; init; } = 60;
+
+    /// <summary>TLS on a fresh lane.</summary>
+    public TimeSpan TlsDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan HelloDeadline { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Client connections of one socket, pending ones included.</summary>
+    public int ConnectionsPerSocket { get; init; } = 4096;
+
+    /// <summary>Clients of one socket that wait for a replica's answer.</summary>
+    public int PendingOpensPerSocket { get; init; } = 1024;
+
+    /// <summary>From a client's arrival to OPENED, a second link included.</summary>
+    public TimeSpan OpenDeadline { get; init; } = TimeSpan.FromSeconds(15);
+}

@@ -1,0 +1,27 @@
+using Connector.Protocol.Ids;
+using Connector.Relay.Frames;
+using Connector.Relay.Lanes;
+using Connector.Relay.Links;
+using Connector.Relay.Memory;
+
+namespace Connector.Server.Edge.Links;
+
+/// <summary>What the edge uses of an <see cref="EdgeLink"/>; members mean the same. Lets the edge's rules be tested without a wire.</summary>
+internal interface IRelayLink
+{
+    int LiveLanes { get; }
+
+    int LiveStreams { get; }
+
+    bool IsDraining { get; }
+
+    bool Serves(SocketId socketId);
+
+    bool TryAttach(LaneHello hello, Stream stream);
+
+    Task<OpenAnswer> OpenAsync(OpenRequest request, SocketMemory memory, CancellationToken cancellationToken);
+
+    void Withdraw(SocketId socketId, ResetCode code);
+
+    void End(GoAwayReason reason, string text);
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using Connector.Server.Store;
+
+namespace Connector.Server.Feed;
+
+/// <summary>Log records from an edge's reports, as one-line JSON objects like those of connectors: <c>msg</c> and the fields beside it.</summary>
+internal static class EdgeLogRecord
+{
+    public const string Source = "edge";
+
+    public static LogRecord Of(EdgeReport.Logged report)
+        => new(report.At, report.Severity, Line(report.Message, report.Fields.IsDefault ? [] : report.Fields), report.SocketId, null, Source);
+
+    public static LogRecord Of(EdgeReport.ListenFailed report, string socketName, DateTimeOffset now)
+        => new(
+            now,
+            "error",
+            Line(
+                "the edge cannot listen for the socket; free the port, or give the socket another one (edge.port)",
+                [
+                    new("socket", socketName),
+                    new("port", report.Port.ToString(CultureInfo.InvariantCulture)),
+                    new("error", report.Reason),
+                ]),
+            report.SocketId,
+            null,
+            Source);
+
+    private static string Line(string message, IEnumerable<KeyValuePair<string, string>> fields)
+        => CanonicalJson.Write(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("msg", message);
+            foreach (var (name, value) in fields.Where(field => field.Key != "msg").DistinctBy(field => field.Key))
+            {
+                writer.WriteString(name, value);
+            }
+
+            writer.WriteEndObject();
+        });
+}

@@ -1,0 +1,32 @@
+using System.Net;
+using Connector.Protocol.Ids;
+using Connector.Protocol.Tokens;
+using Connector.Server.Store.Database;
+using Microsoft.EntityFrameworkCore;
+
+namespace Connector.Server.Feed;
+
+/// <summary>Reads what an edge needs, all of one moment, from the store.</summary>
+internal sealed class EdgeStateReader(ControlDatabase database, Func<VerificationKey> ticketKey)
+{
+    public Task<EdgeState> ReadAsync(CancellationToken cancellationToken)
+        => database.ReadAsync("reading the edge's state", Read, cancellationToken);
+
+    private EdgeState Read(ControlDbContext db)
+        => new(
+            database.Version(db),
+            [.. db.Sockets.Include(socket => socket.Connectors).OrderBy(socket => socket.Id).AsEnumerable().Select(Socket)],
+            [ticketKey()],
+            [],
+            [.. db.Connectors.Select(connector => connector.Id).AsEnumerable().Select(id => new ConnectorId(id))]);
+
+    private static EdgeSocket Socket(SocketRow row)
+        => new(
+            new SocketId(row.Id),
+            row.Name,
+            row.Type,
+            [.. row.Connectors.Select(link => link.ConnectorId).Order(StringComparer.Ordinal).Select(id => new ConnectorId(id))],
+            row.EdgePort,
+            row.EdgePublic,
+            [.. row.EdgeAllowedIps.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(network => IPNetwork.Parse(network))]);
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+
+namespace Connector.Server.Store.Database;
+
+internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> options) : DbContext(options)
+{
+    public DbSet<OrganizationRow> Organizations => Set<OrganizationRow>();
+
+    public DbSet<ConnectorRow> Connectors => Set<ConnectorRow>();
+
+    public DbSet<ConnectorTokenRow> ConnectorTokens => Set<ConnectorTokenRow>();
+
+    public DbSet<SocketRow> Sockets => Set<SocketRow>();
+
+    public DbSet<SocketConnectorRow> SocketConnectors => Set<SocketConnectorRow>();
+
+    public DbSet<PluginRow> Plugins => Set<PluginRow>();
+
+    public DbSet<ConnectorLogRow> ConnectorLogs => Set<ConnectorLogRow>();
+
+    public DbSet<EpochRow> Epochs => Set<EpochRow>();
+
+    public DbSet<MetaRow> Meta => Set<MetaRow>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<OrganizationRow>(row => row.ToTable("organization").HasKey(organization => organization.Id));
+        modelBuilder.Entity<ConnectorRow>(row =>
+        {
+            row.ToTable("connectors").HasKey(connector => connector.Id);
+            row.HasIndex(connector => connector.Name).IsUnique();
+        });
+        modelBuilder.Entity<ConnectorTokenRow>(row =>
+        {
+            row.ToTable("connector_tokens").HasKey(token => token.Id);
+            row.HasOne<ConnectorRow>().WithMany().HasForeignKey(token => token.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<SocketRow>(row =>
+        {
+            row.ToTable("sockets").HasKey(socket => socket.Id);
+            row.HasIndex(socket => socket.Name).IsUnique();
+            row.HasIndex(socket => socket.EdgePort).IsUnique();
+            row.HasMany(socket => socket.Connectors).WithOne().HasForeignKey(link => link.SocketId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<SocketConnectorRow>(row =>
+        {
+            row.ToTable("socket_connectors").HasKey(link => link.Id);
+            row.HasIndex(link => new { link.SocketId, link.ConnectorId }).IsUnique();
+            row.HasOne(link => link.Connector).WithMany().HasForeignKey(link => link.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<PluginRow>(row =>
+        {
+            row.ToTable("plugins").HasKey(plugin => plugin.Id);
+            row.HasOne<ConnectorRow>().WithMany().HasForeignKey(plugin => plugin.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<ConnectorLogRow>(row =>
+        {
+            row.ToTable("connector_logs").HasKey(log => log.Id);
+            row.HasIndex(log => new { log.ConnectorId, log.Id });
+            row.HasIndex(log => new { log.ConnectorId, log.SocketId, log.Id });
+            row.HasIndex(log => new { log.ConnectorId, log.Severity, log.Id });
+            row.HasOne<ConnectorRow>().WithMany().HasForeignKey(log => log.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<EpochRow>(row =>
+        {
+            row.ToTable("epochs").HasKey(epoch => epoch.ConnectorId);
+            row.HasOne<ConnectorRow>().WithOne().HasForeignKey<EpochRow>(epoch => epoch.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<MetaRow>(row => row.ToTable("meta").HasKey(meta => meta.Key));
+
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
+        {
+            property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
+        }
+    }
+}

@@ -1,0 +1,171 @@
+namespace Connector.Server.Store.Database;
+
+// One class per table. Times are Unix milliseconds: they sort and compare in every database.
+
+internal sealed class OrganizationRow
+{
+    public required string Id { get; set; }
+
+    public required string Name { get; set; }
+
+    public required string Subdomain { get; set; }
+
+    public long CreatedAt { get; set; }
+}
+
+internal sealed class ConnectorRow
+{
+    public required string Id { get; set; }
+
+    public required string Name { get; set; }
+
+    public string Description { get; set; } = "";
+
+    public bool BuiltInSshServiceEnabled { get; set; }
+
+    public string? BuiltInSshServiceConfiguration { get; set; }
+
+    /// <summary>JSON object that the connector uploaded.</summary>
+    public string? Metadata { get; set; }
+
+    /// <summary>Number part of the desired state's version.</summary>
+    public long DesiredVersion { get; set; }
+
+    public long CreatedAt { get; set; }
+
+    public long UpdatedAt { get; set; }
+
+    public long? LastSeenAt { get; set; }
+}
+
+/// <summary>A token that was issued; the token itself is nowhere.</summary>
+internal sealed class ConnectorTokenRow
+{
+    /// <summary>The claim <c>jti</c>.</summary>
+    public required string Id { get; set; }
+
+    public required string ConnectorId { get; set; }
+
+    public required string Name { get; set; }
+
+    public required string CreatedBy { get; set; }
+
+    public long CreatedAt { get; set; }
+
+    public long? ExpiresAt { get; set; }
+
+    /// <summary>Kept after revocation: a replica that still presents it is told why.</summary>
+    public bool Revoked { get; set; }
+}
+
+internal sealed class SocketRow
+{
+    public required string Id { get; set; }
+
+    public required string Name { get; set; }
+
+    public string DisplayName { get; set; } = "";
+
+    public required string Type { get; set; }
+
+    public string Description { get; set; } = "";
+
+    public string UpstreamType { get; set; } = "";
+
+    public string UpstreamHttpHostname { get; set; } = "";
+
+    public bool RecordingEnabled { get; set; }
+
+    public bool ConnectorAuthenticationEnabled { get; set; }
+
+    public bool EndToEndEncryptionEnabled { get; set; }
+
+    /// <summary>JSON object of strings.</summary>
+    public string Tags { get; set; } = "{}";
+
+    /// <summary>Canonical JSON.</summary>
+    public required string UpstreamConfiguration { get; set; }
+
+    public int EdgePort { get; set; }
+
+    public bool EdgePublic { get; set; }
+
+    /// <summary>Networks in CIDR notation, separated by one space.</summary>
+    public string EdgeAllowedIps { get; set; } = "";
+
+    public long CreatedAt { get; set; }
+
+    public long UpdatedAt { get; set; }
+
+    public long UpstreamUpdatedAt { get; set; }
+
+    public List<SocketConnectorRow> Connectors { get; set; } = [];
+}
+
+internal sealed class SocketConnectorRow
+{
+    public required string Id { get; set; }
+
+    public required string SocketId { get; set; }
+
+    public required string ConnectorId { get; set; }
+
+    public ConnectorRow? Connector { get; set; }
+
+    public long CreatedAt { get; set; }
+
+    public long UpdatedAt { get; set; }
+}
+
+internal sealed class PluginRow
+{
+    public required string Id { get; set; }
+
+    public required string ConnectorId { get; set; }
+
+    public required string Name { get; set; }
+
+    public required string Type { get; set; }
+
+    public bool Enabled { get; set; }
+
+    /// <summary>Canonical JSON.</summary>
+    public required string Configuration { get; set; }
+
+    public long CreatedAt { get; set; }
+
+    public long UpdatedAt { get; set; }
+}
+
+internal sealed class ConnectorLogRow
+{
+    public long Id { get; set; }
+
+    public required string ConnectorId { get; set; }
+
+    public long At { get; set; }
+
+    public required string Severity { get; set; }
+
+    public required string Message { get; set; }
+
+    public string? SocketId { get; set; }
+
+    public string? PluginId { get; set; }
+
+    public required string Source { get; set; }
+}
+
+internal sealed class EpochRow
+{
+    public required string ConnectorId { get; set; }
+
+    public long Epoch { get; set; }
+}
+
+internal sealed class MetaRow
+{
+    public required string Key { get; set; }
+
+    public required string Value { get; set; }
+}

@@ -1,0 +1,43 @@
+using Connector.Actors.Control;
+using Connector.Actors.Health;
+using Connector.Actors.Links;
+using Connector.Actors.Sockets;
+using Connector.Actors.State;
+using Connector.Protocol.Ids;
+using Xunit;
+using static Connector.Actors.Health.HealthProtocol;
+using TestKit = Akka.TestKit.Xunit.TestKit;
+
+namespace Connector.Tests.Actors.Health;
+
+[Trait("kind", Kinds.Actor)]
+public sealed class HealthActorTests : TestKit
+{
+    [Fact]
+    public void Published_states_are_collected_and_what_is_gone_leaves()
+    {
+        var health = Sys.ActorOf(HealthActor.Props(new ReplicaId("r"), new ConnectorId("c"), BootId.New(), "1", TimeProvider.System));
+        var session = new ControlSessionProtocol.ControlSessionStatusChanged(ControlSessionState.Online, "", new SessionEpoch(1), DateTimeOffset.UnixEpoch);
+        health.Tell(GetHealth.Instance, TestActor);
+        Assert.False(ExpectMsg<HealthState>(TimeSpan.FromSeconds(20)).Configured);
+
+        Sys.EventStream.Publish(Socket("a", "serving"));
+        Sys.EventStream.Publish(Socket("b", "serving"));
+        Sys.EventStream.Publish(Socket("a", "gone"));
+        Sys.EventStream.Publish(new LinkSupervisorProtocol.LinkStatusChanged(new EdgeId("e"), false, "dialling"));
+        Sys.EventStream.Publish(new LinkSupervisorProtocol.LinkStatusChanged(new EdgeId("e"), true, ""));
+        Sys.EventStream.Publish(session);
+        Sys.EventStream.Publish(new DesiredStateProtocol.DesiredStateChanged(new DesiredStateVersion("i", 2), 1, 0));
+        health.Tell(DrainBegun.Instance, TestActor);
+        health.Tell(GetHealth.Instance, TestActor);
+
+        var state = ExpectMsg<HealthState>(TimeSpan.FromSeconds(20));
+        Assert.Equal("b", Assert.Single(state.Sockets).SocketId.Value);
+        Assert.True(Assert.Single(state.Links).Connected);
+        Assert.Equal(session, state.ControlSession);
+        Assert.Equal((true, true, 2L), (state.Configured, state.Draining, state.ConfigVersion.Number));
+    }
+
+    private static SocketSupervisorProtocol.SocketStatusChanged Socket(string id, string state)
+        => new(new SocketId(id), id, state, "", 1, 0, DateTimeOffset.UnixEpoch);
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Connector.Tests.Processes;
+
+/// <summary>The REST API as an administrator's script uses it.</summary>
+internal sealed class ControlPlaneApi : IDisposable
+{
+    private readonly HttpClient client;
+    private readonly string connectorId;
+
+    public ControlPlaneApi(Uri baseAddress, string adminToken, string connectorId)
+    {
+        this.connectorId = connectorId;
+        client = new HttpClient { BaseAddress = baseAddress, Timeout = TimeSpan.FromSeconds(60) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", adminToken);
+    }
+
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, string? body = null, string? bearer = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (bearer is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+        }
+
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        }
+
+        using var response = await client.SendAsync(request);
+        return new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>A socket that relays bytes to a port on loopback and that everyone on loopback may use.</summary>
+    public async Task<ApiSocket> CreateSocketAsync(string name, int upstreamPort)
+    {
+        var answer = (await SendAsync(HttpMethod.Post, "socket", SocketBody(name, upstreamPort).ToJsonString())).EnsureSuccess($"Creating socket {name}");
+        var id = (string?)answer.Json["socket_id"] ?? throw new InvalidDataException($"The new socket has no socket_id: {answer.Body}");
+        var endpoint = (string?)answer.Json["endpoint"] ?? throw new InvalidDataException($"The new socket has no endpoint: {answer.Body}");
+        return new ApiSocket(id, name, int.Parse(endpoint[(endpoint.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>As an editor does it: read all, change one thing, write all.</summary>
+    public async Task<ApiAnswer> ChangeUpstreamAsync(ApiSocket socket, JsonNode upstream)
+    {
+        var current = (await SendAsync(HttpMethod.Get, $"socket/{socket.Id}")).EnsureSuccess($"Reading socket {socket.Name}").Json;
+        current["upstream_configuration"] = upstream;
+        return await SendAsync(HttpMethod.Put, $"socket/{socket.Id}", current.ToJsonString());
+    }
+
+    public async Task DeleteSocketAsync(ApiSocket socket)
+    {
+        var answer = await SendAsync(HttpMethod.Delete, $"socket/{socket.Id}");
+        if (answer.Status != HttpStatusCode.NotFound)
+        {
+            answer.EnsureSuccess($"Deleting socket {socket.Name}");
+        }
+    }
+
+    public async Task<string> LogsAsync()
+        => (await SendAsync(HttpMethod.Get, $"connector/{connectorId}/logs?page_size=500")).EnsureSuccess("Reading the connector's logs").Body;
+
+    public JsonObject SocketBody(string name, int upstreamPort) => new()
+    {
+        ["name"] = name,
+        ["socket_type"] = "tls",
+        ["connector_id"] = connectorId,
+        ["upstream_configuration"] = TlsUpstream(upstreamPort),
+        ["edge"] = new JsonObject { ["public"] = true, ["allowed_ips"] = new JsonArray("127.0.0.0/8") },
+    };
+
+    public static JsonObject TlsUpstream(int port) => new()
+    {
+        ["service_type"] = "tls",
+        ["tls_service_configuration"] = new JsonObject
+        {
+            ["tls_service_type"] = "standard",
+            ["standard_tls_service_configuration"] = new JsonObject { ["hostname"] = "127.0.0.1", ["port"] = port },
+        },
+    };
+
+    public void Dispose() => client.Dispose();
+}

@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Connector.Protocol.Ids;
+using Connector.Server.Store;
+
+namespace Connector.Tests.Server.Control;
+
+/// <summary>A control store in memory, with the epoch rule of the real one. Calls can be held up or made to fail.</summary>
+internal sealed class FakeControlStore : IControlStore
+{
+    private readonly Lock sync = new();
+    private readonly Dictionary<ConnectorId, SessionEpoch> epochs = [];
+    private readonly Dictionary<ConnectorId, ConnectorDesiredState> desired = [];
+    private readonly Dictionary<string, TokenStanding> tokens = [];
+    private readonly Dictionary<ConnectorId, List<LogRecord>> logs = [];
+
+    public ConcurrentQueue<string> Metadata { get; } = new();
+
+    public int Reads;
+
+    /// <summary>Awaited before each read of desired state.</summary>
+    public Func<Task> BeforeRead { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Awaited before each write of log records.</summary>
+    public Func<Task> BeforeAppend { get; set; } = () => Task.CompletedTask;
+
+    public Func<Task> BeforeRaise { get; set; } = () => Task.CompletedTask;
+
+    public void SetEpoch(ConnectorId connectorId, long epoch)
+    {
+        lock (sync)
+        {
+            epochs[connectorId] = new SessionEpoch(epoch);
+        }
+    }
+
+    public void SetToken(string tokenId, TokenStanding standing)
+    {
+        lock (sync)
+        {
+            tokens[tokenId] = standing;
+        }
+    }
+
+    public void SetDesired(ConnectorId connectorId, ConnectorDesiredState? state)
+    {
+        lock (sync)
+        {
+            if (state is null)
+            {
+                desired.Remove(connectorId);
+            }
+            else
+            {
+                desired[connectorId] = state;
+            }
+        }
+    }
+
+    public ImmutableArray<LogRecord> Logs(ConnectorId connectorId)
+    {
+        lock (sync)
+        {
+            return [.. logs.GetValueOrDefault(connectorId) ?? []];
+        }
+    }
+
+    public Task<TokenStanding> CheckTokenAsync(ConnectorId connectorId, string tokenId, CancellationToken cancellationToken)
+    {
+        lock (sync)
+        {
+            return Task.FromResult(tokens.GetValueOrDefault(tokenId, TokenStanding.UnknownToken));
+        }
+    }
+
+    public Task<SessionEpoch> ReadEpochAsync(ConnectorId connectorId, CancellationToken cancellationToken)
+    {
+        lock (sync)
+        {
+            return Task.FromResult(epochs.GetValueOrDefault(connectorId));
+        }
+    }
+
+    public async Task<SessionEpoch> RaiseEpochAsync(ConnectorId connectorId, SessionEpoch expected, CancellationToken cancellationToken)
+    {
+        await BeforeRaise();
+        lock (sync)
+        {
+            var stored = epochs.GetValueOrDefault(connectorId);
+            if (stored != expected)
+            {
+                throw new StaleEpochException(connectorId, stored, expected);
+            }
+
+            return epochs[connectorId] = new SessionEpoch(stored.Value + 1);
+        }
+    }
+
+    public async Task<ConnectorDesiredState?> ReadDesiredStateAsync(ConnectorId connectorId, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref Reads);
+        await BeforeRead();
+        lock (sync)
+        {
+            return desired.GetValueOrDefault(connectorId);
+        }
+    }
+
+    public async Task AppendLogsAsync(ConnectorId connectorId, SessionEpoch epoch, IReadOnlyList<LogRecord> records, CancellationToken cancellationToken)
+    {
+        await BeforeAppend();
+        lock (sync)
+        {
+            if (epochs.GetValueOrDefault(connectorId) is var stored && stored.Value > epoch.Value)
+            {
+                throw new StaleEpochException(connectorId, stored, epoch);
+            }
+
+            if (!logs.TryGetValue(connectorId, out var list))
+            {
+                logs.Add(connectorId, list = []);
+            }
+
+            list.AddRange(records);
+        }
+    }
+
+    public Task TouchAsync(ConnectorId connectorId, DateTimeOffset seenAt, string? metadataJson, CancellationToken cancellationToken)
+    {
+        if (metadataJson is not null)
+        {
+            Metadata.Enqueue(metadataJson);
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,94 @@
+using Connector.Protocol.Ids;
+using Connector.Server.Edge;
+using Connector.Server.Edge.Links;
+
+namespace Connector.Tests.Server.Edge.Links;
+
+[Trait("kind", Kinds.Pure)]
+public sealed class ReplicaChoiceTests
+{
+    private static readonly SocketId Web = new("web");
+
+    [Fact]
+    public void No_link_means_none() => Assert.Null(ReplicaChoice.Choose([], Web, null, new Random(1)));
+
+    [Fact]
+    public void Single_link_is_taken_however_loaded()
+    {
+        var only = Link(streams: 1000);
+        Assert.Same(only, ReplicaChoice.Choose([only], Web, null, new Random(1)));
+    }
+
+    [Fact]
+    public void Draining_detached_and_not_serving_links_are_passed_over()
+    {
+        var good = Link(streams: 9);
+        var draining = Link();
+        ((FakeRelayLink)draining.Link).IsDraining = true;
+        var detached = Link();
+        ((FakeRelayLink)detached.Link).LiveLanes = 0;
+        var other = Link();
+        ((FakeRelayLink)other.Link).Served.Clear();
+        for (var seed = 0; seed < 50; seed++)
+        {
+            Assert.Same(good, ReplicaChoice.Choose([draining, detached, good, other], Web, null, new Random(seed)));
+        }
+    }
+
+    [Fact]
+    public void Link_that_was_tried_is_not_taken_again()
+    {
+        var one = Link();
+        var two = Link(streams: 50);
+        Assert.Same(two, ReplicaChoice.Choose([one, two], Web, one, new Random(1)));
+        Assert.Null(ReplicaChoice.Choose([one], Web, one, new Random(1)));
+    }
+
+    [Fact]
+    public void Of_two_the_one_with_fewer_streams_is_taken()
+    {
+        var busy = Link(streams: 2);
+        var idle = Link(streams: 1);
+        for (var seed = 0; seed < 20; seed++)
+        {
+            Assert.Same(idle, ReplicaChoice.Choose([busy, idle], Web, null, new Random(seed)));
+        }
+    }
+
+    [Fact]
+    public void Equal_links_share_and_the_most_loaded_of_many_is_never_taken()
+    {
+        AdmittedLink[] links = [Link(), Link(), Link(), Link(streams: 5)];
+        var counts = new int[links.Length];
+        var random = new Random(7);
+        for (var i = 0; i < 6000; i++)
+        {
+            counts[Array.IndexOf(links, ReplicaChoice.Choose(links, Web, null, random))]++;
+        }
+
+        Assert.Equal(0, counts[3]);
+        Assert.All(counts[..3], count => Assert.InRange(count, 1600, 2400));
+    }
+
+    [Fact]
+    public void Streams_spread_evenly()
+    {
+        AdmittedLink[] links = [.. Enumerable.Range(0, 5).Select(_ => Link())];
+        var random = new Random(3);
+        for (var i = 0; i < 5000; i++)
+        {
+            ((FakeRelayLink)ReplicaChoice.Choose(links, Web, null, random)!.Link).LiveStreams++;
+        }
+
+        Assert.All(links, link => Assert.InRange(link.Link.LiveStreams, 980, 1020));
+    }
+
+    private static AdmittedLink Link(int streams = 0)
+    {
+        var table = new LinkTable(new EdgeLimits(), TimeProvider.System, (_, _, _) => new FakeRelayLink());
+        var fake = new FakeRelayLink { LiveLanes = 1, LiveStreams = streams };
+        fake.Served.Add(Web);
+        return new AdmittedLink(
+            table, new LinkKey(EdgeSamples.Key, BootId.New(), LinkId.New()), new HeldTicket(new("t"), EdgeSamples.Claims()), _ => fake);
+    }
+}
