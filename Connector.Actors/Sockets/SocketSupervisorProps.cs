@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Connector.Actors.Reach;
+using Connector.Protocol.Variables;
 using Connector.Relay.Memory;
 
 namespace Connector.Actors.Sockets;
@@ -12,7 +13,7 @@ public static class SocketSupervisorProps
         => SocketSupervisor.Props(new SocketDependencies(
             memory.ForSocket,
             new UpstreamDialer(reach, UpstreamDialerOptions.Detect(), time),
-            new PlainSocketUpstreamResolver(),
+            new SocketUpstreamResolver(VariableResolver.OfProcess),
             settings,
             time));
 }
