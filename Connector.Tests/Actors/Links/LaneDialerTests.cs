@@ -170,7 +170,7 @@ public sealed class LaneDialerTests : IDisposable
                 ServerCertificateContext = certificate,
                 ApplicationProtocols = [new SslApplicationProtocol(LaneHandshake.ApplicationProtocol)],
                 ClientCertificateRequired = true,
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, presented, _, _) => presented is not null,
             },
             Cancelled);
         var hello = await LaneHandshake.ReceiveAsync(tls, Cancelled);

@@ -1,4 +1,3 @@
-using Connector.Actors.Reach;
 using Connector.Actors.Sockets;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
@@ -142,36 +141,6 @@ public sealed class SocketDecisionsTests
     [InlineData(StreamEnd.LinkLost, false)]
     public void Client_that_goes_away_is_no_failure(StreamEnd end, bool failure)
         => Assert.Equal(failure, SocketDecisions.IsFailure(new StreamOutcome(end, "", 0, 0)));
-
-    [Theory]
-    [InlineData("tls", """{"tls_service_configuration":{"tls_service_type":"standard","standard_tls_service_configuration":{"hostname":"h","port":5}}}""")]
-    [InlineData("http", """{"http_service_configuration":{"http_service_type":"standard","standard_http_service_configuration":{"hostname":"h","port":5}}}""")]
-    [InlineData("ssh", """{"ssh_service_configuration":{"ssh_service_type":"standard","standard_ssh_service_configuration":{"hostname":"h","port":5}}}""")]
-    [InlineData("database", """{"database_service_configuration":{"database_service_type":"standard","standard_database_service_configuration":{"hostname":"h","port":5}}}""")]
-    [InlineData("vnc", """{"vnc_service_configuration":{"hostname":"h","port":5}}""")]
-    [InlineData("rdp", """{"rdp_service_configuration":{"hostname":"h","port":5}}""")]
-    public void Plain_types_are_read(string type, string config)
-        => Assert.Equal(new SocketUpstreamChoice.PlainRelay(new PlainUpstream("h", 5)), Resolve(type, config));
-
-    [Theory]
-    [InlineData("kubernetes", "{}")]
-    [InlineData("tls", """{"tls_service_configuration":{"tls_service_type":"vpn"}}""")]
-    [InlineData("ssh", """{"ssh_service_configuration":{"ssh_service_type":"aws_ssm"}}""")]
-    public void Other_types_are_unsupported(string type, string config) => Assert.IsType<SocketUpstreamChoice.Unsupported>(Resolve(type, config));
-
-    [Theory]
-    [InlineData("nonsense")]
-    [InlineData("[]")]
-    [InlineData("{}")]
-    [InlineData("""{"vnc_service_configuration":{"hostname":"h"}}""")]
-    [InlineData("""{"vnc_service_configuration":{"hostname":"h","port":0}}""")]
-    [InlineData("""{"vnc_service_configuration":{"hostname":"h","port":"5"}}""")]
-    [InlineData("""{"vnc_service_configuration":{"hostname":"","port":5}}""")]
-    [InlineData("""{"vnc_service_configuration":{"hostname":7,"port":5}}""")]
-    public void Unreadable_configuration_is_invalid(string config) => Assert.IsType<SocketUpstreamChoice.Invalid>(Resolve("vnc", config));
-
-    private static SocketUpstreamChoice Resolve(string type, string config)
-        => new PlainSocketUpstreamResolver().Resolve(new SocketDefinition(new SocketId("s"), "s", type, $$"""{"upstream_configuration":{{config}}}"""));
 
     private static Dictionary<SocketId, SocketDefinition> Unique(SocketDefinition[] definitions)
     {
