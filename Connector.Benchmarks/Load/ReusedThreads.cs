@@ -24,8 +24,8 @@ internal sealed class ReusedThreads
     private sealed class Worker
     {
         private readonly ReusedThreads owner;
-        private readonly SemaphoreSlim given = new(0);
-        private Action work = () => { };
+        private readonly object gate = new();
+        private Action? given;
 
         public Worker(ReusedThreads owner)
         {
@@ -33,19 +33,36 @@ internal sealed class ReusedThreads
             new Thread(Loop, StackBytes) { IsBackground = true }.Start();
         }
 
-        public void Give(Action next)
+        public void Give(Action work)
         {
-            work = next;
-            given.Release();
+            lock (gate)
+            {
+                given = work;
+                Monitor.Pulse(gate);
+            }
         }
 
         private void Loop()
         {
             while (true)
             {
-                given.Wait();
-                work();
+                Take()();
                 owner.idle.Add(this);
+            }
+        }
+
+        private Action Take()
+        {
+            lock (gate)
+            {
+                while (given is null)
+                {
+                    Monitor.Wait(gate);
+                }
+
+                var work = given;
+                given = null;
+                return work;
             }
         }
     }

@@ -196,9 +196,9 @@ public sealed class FaultIsolationTests(SharedDev dev)
                 }
 
                 run.control = await StreamWatch.StartAsync("control", run.upstream.Port, cancellation);
+                await Task.WhenAll(run.Others.Append(run.control).Select(watch => watch.ReceiveAsync(BlocksBefore, cancellation)));
                 foreach (var watch in run.Others.Append(run.control))
                 {
-                    await watch.ReceiveAsync(BlocksBefore, cancellation);
                     watch.ForgetSilence();
                 }
 
@@ -237,13 +237,7 @@ public sealed class FaultIsolationTests(SharedDev dev)
             }
         }
 
-        public async Task OthersGoOnAsync()
-        {
-            foreach (var watch in Others.Append(control!))
-            {
-                await watch.ReceiveAsync(BlocksDuring, Cancellation);
-            }
-        }
+        public Task OthersGoOnAsync() => Task.WhenAll(Others.Append(control!).Select(watch => watch.ReceiveAsync(BlocksDuring, Cancellation)));
 
         public async Task FinishAsync()
         {

@@ -7,8 +7,9 @@ namespace Connector.Tests.Services;
 /// <summary>An nginx on loopback with its own configuration, serving a small file and a large one.</summary>
 internal sealed class NginxServer : IAsyncDisposable
 {
-    public const long LargeBytes = 1_000_000_000;
     public const string SmallText = "small file of the test\n";
+
+    private const int BlockLength = 1_000_000;
 
     private readonly TemporaryFolder folder;
     private readonly ChildProcess server;
@@ -30,7 +31,7 @@ internal sealed class NginxServer : IAsyncDisposable
 
     public int ProcessId => server.Id;
 
-    public static async Task<NginxServer> StartAsync(CancellationToken cancellation)
+    public static async Task<NginxServer> StartAsync(CancellationToken cancellation, int largeMegabytes = 20)
     {
         var folder = new TemporaryFolder("nginx");
         ChildProcess? server = null;
@@ -38,7 +39,7 @@ internal sealed class NginxServer : IAsyncDisposable
         {
             var files = Directory.CreateDirectory(folder.File("files")).FullName;
             await File.WriteAllTextAsync(Path.Combine(files, "small.txt"), SmallText, cancellation);
-            var largeHash = await WriteLargeAsync(Path.Combine(files, "large.bin"), cancellation);
+            var largeHash = await WriteLargeAsync(Path.Combine(files, "large.bin"), largeMegabytes, cancellation);
             var port = FreePorts.Take();
             var configuration = folder.Write("nginx.conf", string.Create(CultureInfo.InvariantCulture, $$"""
                 {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
@@ -99,13 +100,13 @@ internal sealed class NginxServer : IAsyncDisposable
         folder.Dispose();
     }
 
-    private static async Task<string> WriteLargeAsync(string path, CancellationToken cancellation)
+    private static async Task<string> WriteLargeAsync(string path, int megabytes, CancellationToken cancellation)
     {
-        var block = new byte[1_000_000];
+        var block = new byte[BlockLength];
         Random.Shared.NextBytes(block);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var file = File.Create(path);
-        for (var i = 0; i < LargeBytes / block.Length; i++)
+        for (var i = 0; i < megabytes; i++)
         {
             // Blocks differ, so that one sent twice or out of order changes the checksum.
             BitConverter.TryWriteBytes(block, i);

@@ -45,7 +45,7 @@ public sealed class NginxThroughEdgeTests(SharedDev dev)
     {
         Installed.Require(NginxServer.Needs);
         var cancellation = TestContext.Current.CancellationToken;
-        await using var nginx = await NginxServer.StartAsync(cancellation);
+        await using var nginx = await NginxServer.StartAsync(cancellation, largeMegabytes: 1_000);
         await using var served = await ServeAsync(nginx, cancellation);
         var connector = await dev.GetAsync(cancellation);
         using var client = Client(1);

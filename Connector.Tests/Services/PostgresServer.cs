@@ -62,13 +62,17 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Arguments for psql through whatever port leads here.</summary>
-    public static IReadOnlyList<string> Psql(int port, string statement, string application = "psql")
-        => ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", $"host=127.0.0.1 port={port} user=postgres dbname=postgres connect_timeout=30 application_name={application}", "-c", statement];
+    /// <summary>Arguments for psql through whatever port leads here; each statement is a transaction.</summary>
+    public static IReadOnlyList<string> Psql(int port, params IEnumerable<string> statements)
+        =>
+        [
+            "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", $"host=127.0.0.1 port={port} user=postgres dbname=postgres connect_timeout=30",
+            .. statements.SelectMany(statement => (string[])["-c", statement]),
+        ];
 
-    /// <summary>Runs a statement and gives its rows as text.</summary>
-    public static async Task<string> QueryAsync(int port, string statement)
-        => (await ChildProcess.RunAsync(InstalledProgram.Psql.Require(), Psql(port, statement), Deadline)).Trim();
+    /// <summary>Runs the statements and gives their rows as text.</summary>
+    public static async Task<string> QueryAsync(int port, params IEnumerable<string> statements)
+        => (await ChildProcess.RunAsync(InstalledProgram.Psql.Require(), Psql(port, statements), Deadline)).Trim();
 
     public async ValueTask DisposeAsync()
     {

@@ -43,11 +43,9 @@ public sealed class PostgresThroughEdgeTests(SharedDev dev)
         // Nobody gets on before all have arrived: the fifty really are connected at the same time.
         var results = await Task.WhenAll(Enumerable.Range(1, Clients).Select(client => PostgresServer.QueryAsync(
             served.Port,
-            $"""
-            INSERT INTO arrivals VALUES ({client});
-            DO $$ BEGIN WHILE (SELECT count(*) FROM arrivals) < {Clients} LOOP PERFORM pg_sleep(0.02); COMMIT; END LOOP; END $$;
-            SELECT md5(string_agg(repeat(i::text, {client}), ',')) FROM generate_series(1, 20000) AS i
-            """)));
+            $"INSERT INTO arrivals VALUES ({client})",
+            $"DO $$ BEGIN WHILE (SELECT count(*) FROM arrivals) < {Clients} LOOP PERFORM pg_sleep(0.02); END LOOP; END $$",
+            $"SELECT md5(string_agg(repeat(i::text, {client}), ',')) FROM generate_series(1, 20000) AS i")));
 
         var expected = await PostgresServer.QueryAsync(
             postgres.Port, $"SELECT md5(string_agg(repeat(i::text, c), ',')) FROM generate_series(1, {Clients}) AS c, generate_series(1, 20000) AS i GROUP BY c ORDER BY c");
