@@ -2,12 +2,13 @@ using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using Connector.Actors.Control;
 using Connector.Actors.Health;
+using Connector.Actors.Links;
 using Connector.Actors.Reach;
 using Connector.Actors.Registration;
+using Connector.Actors.Sockets;
 using Connector.Host.Errors;
 using Connector.Host.Running;
 using Connector.Protocol.Ids;
-using Connector.Protocol.Variables;
 using Connector.Relay.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -56,8 +57,7 @@ internal static class ReplicaRole
 
         var version = typeof(ReplicaRole).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
         var bootId = BootId.New();
-        var tree = new ReplicaTree(
-            state.ReplicaId, bootId, state.Certificate, new RelayMemory(new RelayMemoryOptions()), reach, VariableResolver.OfProcess, TimeProvider.System);
+        var memory = new RelayMemory(new RelayMemoryOptions());
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "connector" });
         ProcessLogging.Add(builder.Logging, settings.LogLevel);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
@@ -74,8 +74,9 @@ internal static class ReplicaRole
             },
             Transport = _ => new GrpcControlTransport(
                 new GrpcControlTransportSettings { Server = settings.ServerUrl, Trust = settings.Trust, Token = () => settings.Token }, TimeProvider.System),
-            Sockets = (_, _) => tree.Sockets(),
-            Links = (_, _, sockets) => tree.Links(sockets),
+            Sockets = (_, _) => SocketSupervisorProps.Create(memory, reach, SocketSettings.Default, TimeProvider.System),
+            Links = (_, _, sockets) => LinkSupervisorProps.Create(
+                state.ReplicaId, bootId, state.Certificate, memory, sockets, LaneSettings.Default, TimeProvider.System),
             Health = options.Health,
             DrainGrace = settings.DrainTimeout,
             SessionStopped = (_, stopped) => ended.TrySetResult(stopped.Reason),

@@ -33,7 +33,7 @@ public sealed class ConnectorActorsTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddConnectorActors(new ConnectorActorsOptions
         {
             Session = new ControlSessionSettings

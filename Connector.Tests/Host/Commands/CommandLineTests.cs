@@ -90,7 +90,7 @@ public sealed class CommandLineTests : IDisposable
         {
             seen = options;
             return Task.FromResult(new RunningReplica(
-                options.State.ReplicaId, new Uri("http://127.0.0.1:4711/"), new TaskCompletionSource<string>().Task, (_, _) => Task.CompletedTask,
+                options.State.ReplicaId, new Uri("http://127.0.0.1:4711/"), new TaskCompletionSource<string>().Task,
                 _ =>
                 {
                     Interlocked.Increment(ref stopped);
@@ -122,7 +122,7 @@ public sealed class CommandLineTests : IDisposable
     {
         host.Variables["BORDER0_TOKEN"] = HostFixture.Token();
         host.Roles = new Roles(null!, (options, _) => Task.FromResult(new RunningReplica(
-            new ReplicaId("r"), null, Task.FromResult("connector deleted"), (_, _) => Task.CompletedTask, _ => Task.CompletedTask)));
+            new ReplicaId("r"), null, Task.FromResult("connector deleted"), _ => Task.CompletedTask)));
 
         Assert.Equal(0, await host.RunAsync("start"));
         Assert.Contains("connector deleted", host.Error);

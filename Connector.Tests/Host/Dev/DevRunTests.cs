@@ -99,7 +99,7 @@ public sealed class DevRunTests : IDisposable
             },
             (options, _) => Task.FromResult(new RunningReplica(
                 options.State.ReplicaId, new Uri("http://127.0.0.1:9480/"), new TaskCompletionSource<string>().Task,
-                (sockets, token) => api.VisitAsync(sockets, token), _ => Stop("replica"))));
+                _ => Stop("replica"))));
         // Ports 0: nothing of this test listens there, and nothing may depend on what is free on this machine.
         var flags = new ServerFlags(DataDirectory: Path.Combine(host.Home, "dev"), HttpsPort: 0, HttpPort: 0, TunnelPort: 0, EdgePorts: new PortRange(20000, 20099));
         var options = new DevOptions(flags, [.. exposures], Fresh: false, readyFile, new IPEndPoint(IPAddress.Loopback, 0));
@@ -143,17 +143,6 @@ public sealed class DevRunTests : IDisposable
 
         public string PageSeen { get; private set; } = "";
 
-        public async Task VisitAsync(IReadOnlyCollection<SocketId> sockets, CancellationToken cancellationToken)
-        {
-            if (Sockets.FirstOrDefault(socket => (string?)socket["name"] == "hello") is { } hello)
-            {
-                Assert.Equal([(string?)hello["socket_id"]], sockets.Select(id => id.Value));
-                var port = (int)hello["upstream_configuration"]!["http_service_configuration"]!["standard_http_service_configuration"]!["port"]!;
-                using var http = new HttpClient();
-                PageSeen = await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), cancellationToken);
-            }
-        }
-
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Assert.Equal($"Bearer {AdminToken}", request.Headers.Authorization!.ToString());
@@ -169,6 +158,7 @@ public sealed class DevRunTests : IDisposable
                 ("POST", ["socket"]) when Refuse is not null => Json(
                     new JsonObject { ["status_code"] = 412, ["error_message"] = Refuse }, HttpStatusCode.PreconditionFailed),
                 ("POST", ["socket"]) => Json(AddSocket(body!)),
+                ("GET", ["socket", var id]) => Json(await AliveAsync(Sockets.Single(socket => (string?)socket["socket_id"] == id), cancellationToken)),
                 ("PUT", ["socket", var name]) => Json(Update(name, body!)),
                 var other => throw new InvalidOperationException($"the API has no {other.Method} {request.RequestUri}"),
             };
@@ -185,6 +175,22 @@ public sealed class DevRunTests : IDisposable
 
         private static HttpResponseMessage Json(JsonNode body, HttpStatusCode code = HttpStatusCode.OK)
             => new(code) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+
+        /// <summary>A socket is alive at once; the built-in page is looked at, as an edge's first user would.</summary>
+        private async Task<JsonNode> AliveAsync(JsonNode socket, CancellationToken cancellationToken)
+        {
+            if ((string?)socket["name"] == "hello")
+            {
+                var port = (int)socket["upstream_configuration"]!["http_service_configuration"]!["standard_http_service_configuration"]!["port"]!;
+                using var http = new HttpClient();
+                PageSeen = await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), cancellationToken);
+            }
+
+            var answer = socket.DeepClone();
+            answer["alive"] = true;
+            answer["listener"] = new JsonObject { ["state"] = "listening" };
+            return answer;
+        }
 
         private JsonNode MakeToken()
         {
