@@ -8,4 +8,5 @@ using Connector.Host.Running;
 ThreadPool.SetMinThreads(16, 16);
 
 using var signals = new ShutdownSignals();
+using var memory = new IdleMemory(TimeProvider.System);
 return await CommandLine.RunAsync(args, HostEnvironment.OfProcess(), Roles.Real, signals.Stopping);

@@ -107,7 +107,9 @@ public sealed class EdgeLink : Link
     /// <summary>Stops serving a socket on this link and resets its live streams with the code.</summary>
     public void Withdraw(SocketId socketId, ResetCode code)
     {
-        sockets.TryRemove(socketId, out _);
+        // An OPEN that still waits for its turn holds the entry and must find it withdrawn.
+        if (sockets.TryRemove(socketId, out var entry))
+            entry.Serving = false;
         foreach (var stream in Streams)
         {
             if (stream.Memory?.SocketId == socketId)

@@ -68,10 +68,13 @@ public sealed class FaultIsolationTests(SharedDev dev)
     {
         var nobody = FreePorts.Take();
         await run.PointFaultyToAsync(nobody);
+
+        // Until the change has reached the replica, a new connection is still served by the old upstream and stays open.
+        await Eventually.IsTrueAsync(
+            () => UserConnection.EndsAsync(run.FaultyPort, run.Cancellation, TimeSpan.FromSeconds(1)), "a connection is refused", run.Cancellation);
         for (var i = 0; i < Clients; i++)
         {
-            using var client = await UserConnection.OpenAsync(run.FaultyPort, run.Cancellation);
-            await client.ReadToEndAsync(run.Cancellation);
+            Assert.True(await UserConnection.EndsAsync(run.FaultyPort, run.Cancellation), "the refused connection stayed open");
         }
 
         await run.OthersGoOnAsync();
@@ -93,8 +96,7 @@ public sealed class FaultIsolationTests(SharedDev dev)
         await Eventually.IsTrueAsync(
             async () =>
             {
-                using var client = await UserConnection.OpenAsync(run.FaultyPort, run.Cancellation);
-                await client.ReadToEndAsync(run.Cancellation);
+                await UserConnection.EndsAsync(run.FaultyPort, run.Cancellation, TimeSpan.FromSeconds(1));
                 return rude.Accepted >= Clients;
             },
             $"the resetting upstream was reached {Clients} times",

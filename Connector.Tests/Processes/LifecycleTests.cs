@@ -126,8 +126,7 @@ public sealed class LifecycleTests
         // Each refused upstream leaves a log record; together they fill the pipes that nobody reads.
         for (var i = 0; i < LogRecords; i++)
         {
-            using var client = await UserConnection.OpenAsync(refused, cancellation);
-            await client.ReadToEndAsync(cancellation);
+            Assert.True(await UserConnection.EndsAsync(refused, cancellation), "the refused connection stayed open");
         }
 
         await UserConnection.EchoAsync(served, cancellation);

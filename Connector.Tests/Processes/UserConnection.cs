@@ -52,6 +52,26 @@ internal sealed class UserConnection : IDisposable
             $"port {port} echoes",
             cancellation);
 
+    /// <summary>Connects and waits for the end. A refusal may reset the connection before connecting has returned: that is an end, too.</summary>
+    /// <returns>False when the connection was still open at the deadline.</returns>
+    public static async Task<bool> EndsAsync(int port, CancellationToken cancellation, TimeSpan? deadline = null)
+    {
+        try
+        {
+            using var connection = await OpenAsync(port, cancellation);
+            await connection.ReadToEndAsync(cancellation, deadline);
+            return true;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     public Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
         => LoopbackUpstream.SendAllAsync(Socket, bytes, cancellation).WaitAsync(Deadline, cancellation);
 

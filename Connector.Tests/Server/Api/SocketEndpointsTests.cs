@@ -222,7 +222,13 @@ public sealed class SocketEndpointsTests
         Say(("r1", "unsupported", "type tls is not served"), ("r2", "failed", "budget spent"));
         Assert.Equal(("failed", false), await StatusAsync());
         Say(("r1", "failed", "budget spent"), ("r2", "serving", ""));
+        Assert.Equal(("serving", false), await StatusAsync());
+
+        // Alive needs the edge's word, too: a link on which the replica serves the socket.
+        server.Feed.Report(new EdgeReport.LinksChanged(connector, [new ReplicaLinks(new ReplicaId("r2"), BootId.New(), 2, 0, false, [id])]));
         Assert.Equal(("serving", true), await StatusAsync());
+        server.Feed.Report(new EdgeReport.LinksChanged(connector, [new ReplicaLinks(new ReplicaId("r2"), BootId.New(), 2, 0, true, [id])]));
+        Assert.Equal(("serving", false), await StatusAsync());
 
         var status = (await server.GetAsync("socket")).EnumerateArray().Single().GetProperty("status");
         Assert.False(status.TryGetProperty("reason", out _));
