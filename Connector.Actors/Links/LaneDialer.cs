@@ -113,7 +113,7 @@ internal sealed class LaneDialer : ILaneDialer
         {
             LaneSocket.Configure(socket);
             await socket.ConnectAsync(host, port, stop).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new LaneTransport(socket);
         }
         catch
         {

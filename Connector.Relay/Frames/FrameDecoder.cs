@@ -29,7 +29,7 @@ internal sealed class FrameDecoder
                 if (rest.IsEmpty)
                     return consumed;
                 var part = rest[..Math.Min(dataLeft, rest.Length)];
-                sink.Data(dataStream, dataOffset, part);
+                sink.Data(dataStream, dataOffset, part, dataLeft - part.Length);
                 dataOffset += part.Length;
                 dataLeft -= part.Length;
                 consumed += part.Length;
@@ -52,7 +52,7 @@ internal sealed class FrameDecoder
                 dataLeft = header.Length - FrameLimits.DataFixed;
                 consumed += FrameLimits.HeaderSize + FrameLimits.DataFixed;
                 if (dataLeft == 0)
-                    sink.Data(dataStream, dataOffset, default);
+                    sink.Data(dataStream, dataOffset, default, 0);
                 continue;
             }
 

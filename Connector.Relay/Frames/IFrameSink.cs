@@ -7,5 +7,6 @@ internal interface IFrameSink
     void Control(FrameHeader header, ReadOnlySpan<byte> content);
 
     /// <summary>A part of a DATA frame's bytes, in order; a frame may come in several parts, an empty frame in one empty part.</summary>
-    void Data(uint stream, long offset, ReadOnlySpan<byte> bytes);
+    /// <param name="following">Bytes of the same frame that are still to come.</param>
+    void Data(uint stream, long offset, ReadOnlySpan<byte> bytes, int following);
 }

@@ -13,6 +13,7 @@ public sealed class Lane : IFrameSink
 {
     private const int ReadBufferSize = 128 << 10;
     private const int BatchSize = 128 << 10;
+    private const int WakeAfter = 64 << 10;
     private const int MaxControlFrames = 16_384;
     private const int MaxControlBytes = 4 << 20;
 
@@ -20,6 +21,7 @@ public sealed class Lane : IFrameSink
     private readonly Queue<RelayStream> ready = new();
     private readonly Queue<byte[]> control = new();
     private readonly List<RelayStream> creditWaiting = [];
+    private readonly List<RelayStream> toWake = [];
     private readonly TaskCompletionSource<LaneEnd> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TokenBucket goneRate = new(perSecond: 100, burst: 200);
     private readonly LaneLiveness liveness;
@@ -28,6 +30,7 @@ public sealed class Lane : IFrameSink
     private readonly byte[] batch = GC.AllocateUninitializedArray<byte>(BatchSize, pinned: true);
     private ITimer? timer;
     private int controlBytes;
+    private int unwoken;
     private int pump;
     private int streams;
     private int aborted;
@@ -142,6 +145,15 @@ public sealed class Lane : IFrameSink
         }
     }
 
+    /// <summary>By this lane's reader only: wake the stream's stage before the reader waits for more.</summary>
+    internal void WakeLater(RelayStream ofStream)
+    {
+        if (ofStream.WakesLater)
+            return;
+        ofStream.WakesLater = true;
+        toWake.Add(ofStream);
+    }
+
     internal void Abort(string reason, LaneEndKind kind)
     {
         if (Interlocked.Exchange(ref aborted, 1) != 0)
@@ -187,7 +199,7 @@ public sealed class Lane : IFrameSink
         }
     }
 
-    void IFrameSink.Data(uint ofStream, long offset, ReadOnlySpan<byte> bytes) => link.OnData(this, ofStream, offset, bytes);
+    void IFrameSink.Data(uint ofStream, long offset, ReadOnlySpan<byte> bytes, int following) => link.OnData(this, ofStream, offset, bytes, following);
 
     private async Task ReadAsync()
     {
@@ -198,7 +210,10 @@ public sealed class Lane : IFrameSink
         {
             while (true)
             {
-                var read = await stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
+                var reading = stream.ReadAsync(buffer.AsMemory(filled));
+                if (!reading.IsCompleted || unwoken >= WakeAfter)
+                    WakeReaders();
+                var read = await reading.ConfigureAwait(false);
                 if (read == 0)
                 {
                     Abort("the other end closed the lane", LaneEndKind.Remote);
@@ -207,6 +222,7 @@ public sealed class Lane : IFrameSink
 
                 liveness.Heard(link.Now);
                 filled += read;
+                unwoken += read;
                 var consumed = decoder.Decode(buffer.AsSpan(0, filled), this);
                 filled -= consumed;
                 if (filled > 0 && consumed > 0)
@@ -215,6 +231,7 @@ public sealed class Lane : IFrameSink
         }
         catch (LaneProtocolException broken)
         {
+            WakeReaders();
             link.ProtocolBroken(this, broken.Message);
         }
         catch (Exception failure) when (IsConnectionFailure(failure))
@@ -226,6 +243,18 @@ public sealed class Lane : IFrameSink
             // A bug of ours: the lane ends with the whole story instead of leaving its streams without a reader.
             Abort($"internal error: {failure}", LaneEndKind.Local);
         }
+    }
+
+    private void WakeReaders()
+    {
+        unwoken = 0;
+        foreach (var waiting in toWake)
+        {
+            waiting.WakesLater = false;
+            waiting.Wake();
+        }
+
+        toWake.Clear();
     }
 
     private void Check()
@@ -304,6 +333,7 @@ public sealed class Lane : IFrameSink
 
                 liveness.WriteBegan(link.Now);
                 await stream.WriteAsync(batch.AsMemory(0, filled)).ConfigureAwait(false);
+                await stream.FlushAsync().ConfigureAwait(false);
                 liveness.WriteEnded(link.Now);
                 if (onCallersThread)
                 {

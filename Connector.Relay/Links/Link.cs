@@ -98,7 +98,8 @@ public abstract class Link
         }
     }
 
-    internal void OnData(Lane lane, uint stream, long offset, ReadOnlySpan<byte> bytes) => Find(lane, stream)?.OnData(offset, bytes);
+    internal void OnData(Lane lane, uint stream, long offset, ReadOnlySpan<byte> bytes, int following)
+        => Find(lane, stream)?.OnData(lane, offset, bytes, following);
 
     internal void OnLaneEnded(Lane lane, LaneEnd end)
     {

@@ -13,7 +13,10 @@ namespace Connector.Relay.Streams;
 public sealed class RelayStream : IBufferCharge
 {
     /// <summary>Bytes that may wait here for the lane before the stage is asked to stop reading.</summary>
-    private const int UnsentHigh = 128 << 10;
+    private const int UnsentHigh = 256 << 10;
+
+    /// <summary>Bytes that wait here when the stage is asked to read again.</summary>
+    private const int UnsentLow = 128 << 10;
 
     private const int MaxPiecesAhead = 64;
 
@@ -56,6 +59,7 @@ public sealed class RelayStream : IBufferCharge
     private bool finPassedOn;
     private bool finalCreditSent;
     private bool awaitsReset;
+    private bool wakesLater;
 
     internal RelayStream(Link link, Lane lane, uint id)
     {
@@ -86,6 +90,13 @@ public sealed class RelayStream : IBufferCharge
 
     /// <summary>On a lane's ready queue; guarded by that lane.</summary>
     internal bool Queued { get; set; }
+
+    /// <summary>On the list of a lane's reader, which will wake the stage before it waits.</summary>
+    internal bool WakesLater
+    {
+        get => Volatile.Read(ref wakesLater);
+        set => Volatile.Write(ref wakesLater, value);
+    }
 
     /// <summary>On a lane's list of credits that can wait; guarded by that lane.</summary>
     internal bool CreditWaits { get; set; }
@@ -336,7 +347,7 @@ public sealed class RelayStream : IBufferCharge
 
     // ---- the lane's side; each may throw LaneProtocolException for what ends the lane
 
-    internal void OnData(long offset, ReadOnlySpan<byte> bytes)
+    internal void OnData(Lane reader, long offset, ReadOnlySpan<byte> bytes, int following)
     {
         lock (gate)
         {
@@ -349,11 +360,22 @@ public sealed class RelayStream : IBufferCharge
                 return;
             }
 
-            Append(bytes[skip..]);
+            Append(bytes[skip..], following);
             if (ahead is not null)
                 TakeAhead();
-            WakeReader();
+            if (!readWaiting || inbound.Count == 0)
+                return;
         }
+
+        // Not at once: more of this frame may be decrypted already, and one wake-up for all of it is enough.
+        reader.WakeLater(this);
+    }
+
+    /// <summary>From the lane's reader, before it waits: there is something to read.</summary>
+    internal void Wake()
+    {
+        lock (gate)
+            WakeReader();
     }
 
     internal void OnFin(long final)
@@ -485,7 +507,7 @@ public sealed class RelayStream : IBufferCharge
                 due &= ~Due.Fin;
             }
 
-            if (writeWaiting && queuedOffset - send.Sent < UnsentHigh)
+            if (writeWaiting && queuedOffset - send.Sent < UnsentLow)
                 WakeWriter();
             return more;
         }
@@ -532,7 +554,7 @@ public sealed class RelayStream : IBufferCharge
         link.Budget.Give(bytes);
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
+    private void Append(ReadOnlySpan<byte> bytes, int following)
     {
         receive.Take(bytes.Length);
         while (!bytes.IsEmpty)
@@ -540,7 +562,7 @@ public sealed class RelayStream : IBufferCharge
             // Small frames fill up the last piece that the stage has not taken yet, so memory stays near the window whatever the frame sizes.
             if (tail is null || tail.Length == tail.Capacity)
             {
-                tail = memory!.Memory.Pool.Rent(BufferPool.SizeFor(bytes.Length), memory, null);
+                tail = memory!.Memory.Pool.Rent(BufferPool.SizeFor(Math.Min(bytes.Length + following, BufferPool.Large)), memory, null);
                 inbound.Enqueue(tail);
             }
 
@@ -569,7 +591,7 @@ public sealed class RelayStream : IBufferCharge
             var (offset, piece) = (ahead.GetKeyAtIndex(0), ahead.GetValueAtIndex(0));
             ahead.RemoveAt(0);
             var (skip, _) = receive.Judge(offset, piece.Length);
-            Append(piece.Filled.Span[skip..]);
+            Append(piece.Filled.Span[skip..], following: 0);
             piece.Return();
         }
     }

@@ -1,3 +1,4 @@
+using Connector.Relay.Lanes;
 using System.Net;
 using System.Net.Sockets;
 using Connector.Server.Edge.Sockets;
@@ -44,12 +45,12 @@ internal sealed class TunnelListener(EdgeOptions options, LaneAcceptor acceptor,
     private void Accept(Socket socket)
     {
         EndPoint? remote;
-        NetworkStream stream;
+        LaneTransport stream;
         try
         {
             socket.NoDelay = true;
             remote = socket.RemoteEndPoint;
-            stream = new NetworkStream(socket, ownsSocket: true);
+            stream = new LaneTransport(socket);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
         {

@@ -112,7 +112,7 @@ public sealed class FrameDecoderTests
 
         public void Control(FrameHeader header, ReadOnlySpan<byte> content) => events.Add($"{header} {Convert.ToHexString(content)}");
 
-        public void Data(uint stream, long offset, ReadOnlySpan<byte> bytes)
+        public void Data(uint stream, long offset, ReadOnlySpan<byte> bytes, int following)
         {
             for (var i = 0; i < bytes.Length; i++)
                 events.Add($"{stream} {offset + i} {bytes[i]}");
@@ -143,6 +143,6 @@ public sealed class FrameDecoderTests
             }
         }
 
-        public void Data(uint stream, long offset, ReadOnlySpan<byte> bytes) => Assert.InRange(offset, 0, long.MaxValue - bytes.Length);
+        public void Data(uint stream, long offset, ReadOnlySpan<byte> bytes, int following) => Assert.InRange(offset, 0, long.MaxValue - bytes.Length);
     }
 }
