@@ -126,5 +126,11 @@ internal static class CompareCommand
             subject = subject.Contender is null ? rows[0] : subject;
             Console.WriteLine(ComparisonTable.Ratios(subject.Title, subject.Median, [.. medians.Where(row => row.Title != subject.Title)]));
         }
+
+        if (rows.FirstOrDefault(row => row.Contender is Ours) is { Contender: not null } ours)
+        {
+            Console.WriteLine(ComparisonTable.Targets(ours.Median, rows.ToDictionary(row => row.Contender.Key, row => row.Median)));
+            Console.WriteLine("Allocation per relayed chunk (at most 256 bytes) is measured apart: micro chunk-allocations.");
+        }
     }
 }
