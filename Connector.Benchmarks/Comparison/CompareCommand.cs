@@ -85,7 +85,7 @@ internal static class CompareCommand
             return true;
         }
 
-        Console.Error.WriteLine($"{contender.Title} is not installed, going on without it. To have it in the comparison: {remedy}");
+        Console.Error.WriteLine($"{contender.Title} is not there, going on without it. To have it in the comparison: {remedy}");
         return false;
     }
 

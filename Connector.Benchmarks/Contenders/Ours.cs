@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using Connector.Tests.Processes;
 
 namespace Connector.Benchmarks.Contenders;
@@ -16,7 +18,10 @@ internal sealed class Ours : IContender
 
     public string Title => "connector (ours)";
 
-    public string? Missing() => File.Exists(ConnectorExecutable.Library) ? null : "dotnet build -c Release";
+    /// <remarks>The connector beside us was built as we were: without optimisation its numbers would mean nothing.</remarks>
+    public string? Missing() => File.Exists(ConnectorExecutable.Library) && IsOptimised ? null : "dotnet run -c Release --project Connector.Benchmarks -- compare";
+
+    private static bool IsOptimised => typeof(Ours).Assembly.GetCustomAttribute<DebuggableAttribute>() is not { IsJITOptimizerDisabled: true };
 
     public async Task<RunningContender> StartAsync(int targetPort, CancellationToken cancellation)
     {
