@@ -85,7 +85,7 @@ internal static class CompareCommand
             return true;
         }
 
-        Console.Error.WriteLine($"{contender.Title} is not installed, going on without it. To have it in the comparison: {remedy}");
+        Console.Error.WriteLine($"{contender.Title} is not there, going on without it. To have it in the comparison: {remedy}");
         return false;
     }
 
@@ -125,6 +125,12 @@ internal static class CompareCommand
             var subject = rows.FirstOrDefault(row => row.Contender is Ours);
             subject = subject.Contender is null ? rows[0] : subject;
             Console.WriteLine(ComparisonTable.Ratios(subject.Title, subject.Median, [.. medians.Where(row => row.Title != subject.Title)]));
+        }
+
+        if (rows.FirstOrDefault(row => row.Contender is Ours) is { Contender: not null } ours)
+        {
+            Console.WriteLine(ComparisonTable.Targets(ours.Median, rows.ToDictionary(row => row.Contender.Key, row => row.Median)));
+            Console.WriteLine("Allocation per relayed chunk (at most 256 bytes) is measured apart: micro chunk-allocations.");
         }
     }
 }

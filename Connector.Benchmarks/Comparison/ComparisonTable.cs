@@ -29,6 +29,22 @@ internal static class ComparisonTable
             $"{subject} ÷",
             others.Select(row => (row.Title, Columns.Select(c => Number(c.Value(numbers) / c.Value(row.Median), "0.00")))));
 
+    /// <summary>Each target of the connector: asked, limit, measured, met or not.</summary>
+    /// <param name="medians">By contender key.</param>
+    public static string Targets(Sample ours, IReadOnlyDictionary<string, Sample> medians)
+    {
+        var text = new StringBuilder();
+        text.AppendLine("| Target | asked | limit | measured | |");
+        text.AppendLine("|---|---|---:|---:|---|");
+        foreach (var target in Target.All)
+        {
+            var result = target.Judge(ours, medians);
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {target.Measure} | {target.Asked} | {result.Limit} | {result.Measured} | {result.Verdict} |");
+        }
+
+        return text.ToString();
+    }
+
     private static string Markdown(string corner, IEnumerable<(string Title, IEnumerable<string> Cells)> rows)
     {
         var text = new StringBuilder();

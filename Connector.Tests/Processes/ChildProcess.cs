@@ -11,6 +11,7 @@ namespace Connector.Tests.Processes;
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private const int OutputLimit = 512 * 1024;
+    private const int NoSuchProcess = 3;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly Process process;
@@ -105,7 +106,8 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public void Signal(UnixSignal signal)
     {
-        if (!process.HasExited && Kill(process.Id, (int)signal) != 0)
+        // It may have ended just now, before the runtime has noticed.
+        if (!process.HasExited && Kill(process.Id, (int)signal) != 0 && Marshal.GetLastPInvokeError() != NoSuchProcess)
         {
             throw new InvalidOperationException($"Sending {signal} to {process.Id} failed: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
