@@ -6,12 +6,14 @@ namespace Connector.Host.Running;
 /// </summary>
 internal sealed class IdleMemory : IDisposable
 {
-    private const long QuietBytes = 1 << 20;
     private const long WorthBytes = 4 << 20;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
+    // Of processor time per interval. Relaying allocates next to nothing, so allocation does not tell whether streams are busy.
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(60);
+
     private readonly ITimer timer;
-    private long seen;
+    private TimeSpan used;
     private long collected;
 
     public IdleMemory(TimeProvider time) => timer = time.CreateTimer(static self => ((IdleMemory)self!).Check(), this, Interval, Interval);
@@ -20,14 +22,16 @@ internal sealed class IdleMemory : IDisposable
 
     private void Check()
     {
+        var now = Environment.CpuUsage.TotalTime;
+        var quiet = now - used < Quiet;
+        used = now;
         var allocated = GC.GetTotalAllocatedBytes();
-        var quiet = allocated - seen < QuietBytes;
-        seen = allocated;
         if (!quiet || allocated - collected < WorthBytes)
             return;
-        collected = allocated;
 
         // Compacting and blocking: milliseconds, at a moment when next to nothing happens.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        collected = GC.GetTotalAllocatedBytes();
+        used = Environment.CpuUsage.TotalTime;
     }
 }
