@@ -65,8 +65,9 @@ public static class ControlPlaneHost
         services.AddAkka("control-plane", (akka, provider) => akka
             .ConfigureLoggers(logging =>
             {
-                logging.ClearLoggers();
                 logging.AddLoggerFactory();
+                logging.ClearLoggers();
+                logging.AddLogger<ActorLogger>();
             })
             .WithActors((system, registry) => registry.Register<ConnectorsActor>(
                 system.ActorOf(ConnectorsActor.Props(provider.GetRequiredService<ControlServices>()), ConnectorsActor.Name))));
