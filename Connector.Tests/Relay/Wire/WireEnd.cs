@@ -19,6 +19,9 @@ internal sealed class WireEnd : Stream
 
     public long Written => Interlocked.Read(ref written);
 
+    /// <summary>Pieces written here that the other end has not read.</summary>
+    public int Unread => outgoing.Pieces;
+
     /// <summary>The wire breaks once this many bytes were written here.</summary>
     public long CutAfter { get; init; } = long.MaxValue;
 
@@ -36,10 +39,16 @@ internal sealed class WireEnd : Stream
         set => throw new NotSupportedException();
     }
 
-    public static (WireEnd Near, WireEnd Far) Create(long cutNearAfter = long.MaxValue, long cutFarAfter = long.MaxValue)
+    /// <summary>Behind <see cref="CutAfter"/> bytes go nowhere instead, and nobody is told.</summary>
+    public bool Swallows { get; init; }
+
+    /// <summary>Runs before each write: a network that is slower than whoever writes.</summary>
+    public Func<Task> BeforeWrite { get; set; } = static () => Task.CompletedTask;
+
+    public static (WireEnd Near, WireEnd Far) Create(long cutNearAfter = long.MaxValue, long cutFarAfter = long.MaxValue, bool swallow = false)
     {
         Direction up = new(), down = new();
-        return (new WireEnd(down, up) { CutAfter = cutNearAfter }, new WireEnd(up, down) { CutAfter = cutFarAfter });
+        return (new WireEnd(down, up) { CutAfter = cutNearAfter, Swallows = swallow }, new WireEnd(up, down) { CutAfter = cutFarAfter, Swallows = swallow });
     }
 
     /// <summary>Writes wait from now on, until released or disposed.</summary>
@@ -53,12 +62,13 @@ internal sealed class WireEnd : Stream
     {
         if (Volatile.Read(ref held) is { } wait)
             await wait.Task.WaitAsync(cancellationToken);
+        await BeforeWrite();
         var room = CutAfter - Interlocked.Read(ref written);
         var part = buffer[..(int)Math.Min(buffer.Length, Math.Max(0, room))];
         if (!outgoing.Put(part.Span))
             throw new IOException("the wire is cut");
         Interlocked.Add(ref written, part.Length);
-        if (room > buffer.Length)
+        if (Swallows || room > buffer.Length)
             return;
         Close();
         throw new IOException("the wire was cut");
@@ -97,6 +107,15 @@ internal sealed class WireEnd : Stream
         private TaskCompletionSource? wake;
         private int taken;
         private bool closed;
+
+        public int Pieces
+        {
+            get
+            {
+                lock (gate)
+                    return closed ? 0 : pieces.Count;
+            }
+        }
 
         public bool Put(ReadOnlySpan<byte> bytes)
         {
