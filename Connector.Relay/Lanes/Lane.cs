@@ -17,6 +17,10 @@ public sealed class Lane : IFrameSink
     private const int MaxControlFrames = 16_384;
     private const int MaxControlBytes = 4 << 20;
 
+    // A lane that is being closed says what is queued, but a stream that never runs dry may not keep it alive.
+    private const int BatchesBeforeFarewell = 4;
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(3);
+
     private readonly Lock gate = new();
     private readonly Queue<RelayStream> ready = new();
     private readonly Queue<byte[]> control = new();
@@ -38,6 +42,8 @@ public sealed class Lane : IFrameSink
     private long pongDue = NoPong;
     private byte[]? farewell;
     private (string Reason, LaneEndKind Kind) closing;
+    private TimeSpan closingSince;
+    private int batchesSinceClose;
     private long minimumRoundTrip;
 
     private const long NoPong = long.MinValue;
@@ -159,21 +165,37 @@ public sealed class Lane : IFrameSink
         if (Interlocked.Exchange(ref aborted, 1) != 0)
             return;
         timer?.Dispose();
+        lock (gate)
+        {
+            // Whatever happens while a lane is being closed, it ends for the reason it is closed for.
+            if (farewell is not null)
+                (reason, kind) = closing;
+        }
 
         // Disposal of a TLS stream may wait for a write under way; nobody who aborts may wait with it.
         ThreadPool.UnsafeQueueUserWorkItem(static lane => lane.Dispose(), this, preferLocal: false);
         var end = new LaneEnd(Number, kind, reason);
-        link.OnLaneEnded(this, end);
-        completion.TrySetResult(end);
+        try
+        {
+            link.OnLaneEnded(this, end);
+        }
+        finally
+        {
+            completion.TrySetResult(end);
+        }
     }
 
-    /// <summary>Writes a last frame behind what is queued, then ends. Bounded by the stall limit of writes.</summary>
+    /// <summary>Writes a last frame behind what is queued, then ends. Bounded in bytes and in time.</summary>
     internal void Close(byte[] lastFrame, string reason, LaneEndKind kind)
     {
         lock (gate)
         {
-            closing = (reason, kind);
-            farewell ??= lastFrame;
+            if (farewell is null)
+            {
+                closing = (reason, kind);
+                closingSince = link.Now;
+                farewell = lastFrame;
+            }
         }
 
         Wake(inline: false);
@@ -281,6 +303,15 @@ public sealed class Lane : IFrameSink
             }
         }
 
+        bool closeOverdue;
+        lock (gate)
+            closeOverdue = farewell is not null && now - closingSince > CloseLimit;
+        if (closeOverdue)
+        {
+            Abort(closing.Reason, closing.Kind);
+            return;
+        }
+
         switch (liveness.Check(now))
         {
             case LaneVerdict.Silent:
@@ -317,7 +348,7 @@ public sealed class Lane : IFrameSink
             {
                 Volatile.Write(ref pump, Pump.Running);
                 Interlocked.MemoryBarrier();
-                var filled = Volatile.Read(ref aborted) == 0 ? Fill() : 0;
+                var filled = Volatile.Read(ref aborted) == 0 && (farewell is null || ++batchesSinceClose <= BatchesBeforeFarewell) ? Fill() : 0;
                 if (filled == 0)
                 {
                     if (farewell is not null && Volatile.Read(ref aborted) == 0)
@@ -338,7 +369,7 @@ public sealed class Lane : IFrameSink
                 if (onCallersThread)
                 {
                     // The caller lent its thread for one write; what came meanwhile is written elsewhere.
-                    if (Interlocked.CompareExchange(ref pump, Pump.Idle, Pump.Running) == Pump.Running)
+                    if (!HasMore() && Interlocked.CompareExchange(ref pump, Pump.Idle, Pump.Running) == Pump.Running)
                         return;
                     ThreadPool.UnsafeQueueUserWorkItem(static lane => _ = lane.WriteAsync(onCallersThread: false), this, preferLocal: false);
                     return;
@@ -353,6 +384,13 @@ public sealed class Lane : IFrameSink
         {
             Abort($"internal error: {failure}", LaneEndKind.Local);
         }
+    }
+
+    /// <summary>What did not fit the batch: whoever queued it has woken the pump before, and will not do so again.</summary>
+    private bool HasMore()
+    {
+        lock (gate)
+            return ready.Count > 0 || control.Count > 0 || farewell is not null;
     }
 
     private async Task SayFarewellAsync()

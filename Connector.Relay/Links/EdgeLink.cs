@@ -107,9 +107,13 @@ public sealed class EdgeLink : Link
     /// <summary>Stops serving a socket on this link and resets its live streams with the code.</summary>
     public void Withdraw(SocketId socketId, ResetCode code)
     {
-        // An OPEN that still waits for its turn holds the entry and must find it withdrawn.
-        if (sockets.TryRemove(socketId, out var entry))
-            entry.Serving = false;
+        // Under the lock, so that an OPEN that waited for a place is either in the table by now or sees that the socket is gone.
+        lock (Gate)
+        {
+            if (sockets.TryRemove(socketId, out var entry))
+                entry.Serving = false;
+        }
+
         foreach (var stream in Streams)
         {
             if (stream.Memory?.SocketId == socketId)
@@ -241,10 +245,17 @@ public sealed class EdgeLink : Link
         var code = sockets.Count >= MaxServes && !sockets.ContainsKey(socketId)
             ? ServeCode.Forbidden
             : owner.ServeOffered(this, socketId, configVersion, upstream);
-        if (code == ServeCode.Accepted)
-            sockets.GetOrAdd(socketId, static _ => new SocketEntry()).Serving = true;
-        else if (sockets.TryGetValue(socketId, out var entry))
-            entry.Serving = false;
+        lock (sequences)
+        {
+            // Another lane may have brought something newer while the owner judged.
+            if (sequences[socketId] != sequence)
+                return;
+            if (code == ServeCode.Accepted)
+                sockets.GetOrAdd(socketId, static _ => new SocketEntry()).Serving = true;
+            else if (sockets.TryGetValue(socketId, out var entry))
+                entry.Serving = false;
+        }
+
         lane.Enqueue(ControlFrames.ServeAck(socketId, code));
     }
 
@@ -255,10 +266,10 @@ public sealed class EdgeLink : Link
         {
             if (!IsNewest(socketId, sequence))
                 return;
+            if (sockets.TryGetValue(socketId, out var entry))
+                entry.Serving = false;
         }
 
-        if (sockets.TryGetValue(socketId, out var entry))
-            entry.Serving = false;
         owner.ServeWithdrawn(this, socketId);
     }
 

@@ -11,8 +11,12 @@ namespace Connector.Relay.Links;
 /// <summary>What both ends of a link share: its lanes, its streams, and what frames do to them.</summary>
 public abstract class Link
 {
+    // Beyond it the oldest is forgotten: its id is a tombstone then, and a late answer harms nothing.
+    private const int MaxAwaitingReset = 2048;
+
     private readonly ConcurrentDictionary<uint, RelayStream> streams = new();
     private readonly Tombstones tombstones = new();
+    private readonly Queue<RelayStream> awaitingReset = new();
     private readonly HashSet<int> usedLaneNumbers = [];
     private readonly long startedAt;
     private ImmutableArray<Lane> lanes = [];
@@ -53,6 +57,22 @@ public abstract class Link
         tombstones.Add(stream.Id);
         if (streams.TryRemove(stream.Id, out _))
             stream.Lane.StreamRemoved();
+    }
+
+    /// <summary>The stream waits for the peer's answer to its RESET. How many wait is bounded, since the peer decides how long.</summary>
+    internal void AwaitReset(RelayStream stream)
+    {
+        RelayStream? oldest = null;
+        lock (awaitingReset)
+        {
+            while (awaitingReset.TryPeek(out var answered) && !answered.AwaitsReset)
+                awaitingReset.Dequeue();
+            awaitingReset.Enqueue(stream);
+            if (awaitingReset.Count > MaxAwaitingReset)
+                oldest = awaitingReset.Dequeue();
+        }
+
+        oldest?.StopAwaitingReset();
     }
 
     /// <summary>The peer broke the protocol on this lane: say so and end it. Only this lane.</summary>

@@ -11,6 +11,8 @@ internal sealed class PendingOpen(RelayStream stream, SemaphoreSlim linkSlots, S
 
     public Task<OpenOutcome> Answer => answer.Task;
 
+    public bool IsSlotHeld => Volatile.Read(ref released) == 0;
+
     public void Opened() => Complete(new OpenOutcome.Opened(stream));
 
     /// <summary>The caller gives up: the stream is reset, and the places stay taken until the replica has answered.</summary>

@@ -11,13 +11,19 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
 {
     internal const int MaxPendingDials = 64;
 
+    // Far above what the memory's reserves allow to live: an edge gets here only by not reading our answers.
+    private const int MaxUnfinished = 32_768;
+
     private readonly IReplicaLinkOwner owner;
-    private readonly Dictionary<SocketId, (long ConfigVersion, UpstreamLamp Upstream)> serves = [];
+
+    // Null: withdrawn, which must be said again too when a lane takes the UNSERVE with it.
+    private readonly Dictionary<SocketId, (long ConfigVersion, UpstreamLamp Upstream)?> serves = [];
     private readonly TokenBucket opens = new(perSecond: 10_000, burst: 10_000);
     private readonly TaskCompletionSource lanesGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long sequence;
     private int laneNumbers;
     private int pendingDials;
+    private TimeSpan drainGrace;
     private bool draining;
 
     public ReplicaLink(BootId bootId, RelayMemory memory, IReplicaLinkOwner owner, TimeProvider time)
@@ -43,8 +49,8 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
             ?? throw new InvalidOperationException($"lane {laneNumber} ({kind}) cannot be attached: its number was used before, or the link has ended");
         lock (serves)
         {
-            foreach (var (socketId, (version, upstream)) in serves)
-                lane.Enqueue(ControlFrames.Serve(socketId, version, upstream, ++sequence));
+            foreach (var frame in Table())
+                lane.Enqueue(frame);
         }
 
         lane.Start();
@@ -65,8 +71,10 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
     {
         lock (serves)
         {
-            if (serves.Remove(socketId))
-                SendOnAny(ControlFrames.Unserve(socketId, ++sequence));
+            if (serves.GetValueOrDefault(socketId) is null)
+                return;
+            serves[socketId] = null;
+            SendOnAny(ControlFrames.Unserve(socketId, ++sequence));
         }
     }
 
@@ -75,9 +83,12 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
     /// <summary>Sends GOAWAY(drain); the edge stops opening and answers.</summary>
     public void Drain(TimeSpan grace)
     {
-        Volatile.Write(ref draining, true);
         lock (serves)
-            SendOnAny(ControlFrames.GoAway(GoAwayReason.Drain, grace, ++sequence, "this replica drains"));
+        {
+            drainGrace = grace;
+            Volatile.Write(ref draining, true);
+            SendOnAny(GoAwayDrain());
+        }
     }
 
     /// <summary>Ends all lanes and resets all streams. Completes when every lane has stopped.</summary>
@@ -133,8 +144,8 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
         // What the dead lane carried of the serve table may be lost: say it again whole on one that lives.
         lock (serves)
         {
-            foreach (var (socketId, (version, upstream)) in serves)
-                SendOnAny(ControlFrames.Serve(socketId, version, upstream, ++sequence));
+            foreach (var frame in Table())
+                SendOnAny(frame);
         }
     }
 
@@ -153,11 +164,20 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
             return;
         }
 
+        if (LiveStreams >= MaxUnfinished)
+            throw new LaneProtocolException($"OPEN for stream {id} while {MaxUnfinished} streams are not finished");
         var stream = new RelayStream(this, lane, id);
         var offer = new OfferedStream(this, stream, request);
         stream.Offer = offer;
         if (!Add(stream))
             return;
+        if (!Lanes.Contains(lane))
+        {
+            // The lane died while its reader was still at work on what it had read; nobody else would end the stream.
+            stream.OnLost("the lane was lost");
+            return;
+        }
+
         stream.Credited(initialLimit);
         var pending = Interlocked.Increment(ref pendingDials);
         if (Volatile.Read(ref draining))
@@ -169,6 +189,24 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
         else
             owner.StreamOffered(offer);
     }
+
+    /// <summary>All that the edge must know of this link, numbered anew. Under the lock of the table.</summary>
+    private List<byte[]> Table()
+    {
+        var frames = new List<byte[]>(serves.Count + 1);
+        foreach (var (socketId, served) in serves)
+        {
+            frames.Add(served is { } serve
+                ? ControlFrames.Serve(socketId, serve.ConfigVersion, serve.Upstream, ++sequence)
+                : ControlFrames.Unserve(socketId, ++sequence));
+        }
+
+        if (draining)
+            frames.Add(GoAwayDrain());
+        return frames;
+    }
+
+    private byte[] GoAwayDrain() => ControlFrames.GoAway(GoAwayReason.Drain, drainGrace, ++sequence, "this replica drains");
 
     private bool TryTakeOpen()
     {

@@ -14,11 +14,15 @@ internal sealed class MemoryBudget(long capacity, MemoryBudget? within = null)
 
     public bool TryTake(long bytes)
     {
-        if (Interlocked.Add(ref used, bytes) > capacity)
+        // Never above the capacity, not even for a moment: that would refuse others for nothing.
+        long before;
+        do
         {
-            Interlocked.Add(ref used, -bytes);
-            return false;
+            before = Used;
+            if (bytes > capacity - before)
+                return false;
         }
+        while (Interlocked.CompareExchange(ref used, before + bytes, before) != before);
 
         if (within is null || within.TryTake(bytes))
             return true;

@@ -118,6 +118,8 @@ public sealed class RelayStream : IBufferCharge
 
     internal SocketMemory? Memory => memory;
 
+    internal bool AwaitsReset => Volatile.Read(ref awaitsReset);
+
     /// <summary>Ends the stream at both ends with the code. Idempotent; buffers come back.</summary>
     public void Reset(ResetCode code) => End(StreamEnd.Stopped, $"reset: {code}", code);
 
@@ -343,6 +345,20 @@ public sealed class RelayStream : IBufferCharge
 
         lane.Schedule(this);
         Answered(end, reason);
+        link.AwaitReset(this);
+    }
+
+    /// <summary>The peer does not answer our RESET, and too many others wait as well. An OPEN keeps its place until it is answered.</summary>
+    internal void StopAwaitingReset()
+    {
+        lock (gate)
+        {
+            if (!awaitsReset || Opening is { IsSlotHeld: true })
+                return;
+            awaitsReset = false;
+            if ((due & Due.Reset) == 0)
+                link.Forget(this);
+        }
     }
 
     // ---- the lane's side; each may throw LaneProtocolException for what ends the lane
@@ -426,9 +442,11 @@ public sealed class RelayStream : IBufferCharge
                 if (!awaitsReset)
                     return false;
                 awaitsReset = false;
-                due &= ~Due.Reset;
-                link.Forget(this);
                 Opening?.ReleaseSlot();
+
+                // When ours is not written yet the two crossed, and the peer waits for it: the writer forgets the stream then.
+                if ((due & Due.Reset) == 0)
+                    link.Forget(this);
                 return false;
             }
 
@@ -438,6 +456,7 @@ public sealed class RelayStream : IBufferCharge
         }
 
         Answered(StreamEnd.RemoteReset, $"the other end reset the stream: {code}");
+        Opening?.ReleaseSlot();
         lane.Schedule(this);
         return true;
     }
@@ -590,9 +609,16 @@ public sealed class RelayStream : IBufferCharge
         {
             var (offset, piece) = (ahead.GetKeyAtIndex(0), ahead.GetValueAtIndex(0));
             ahead.RemoveAt(0);
-            var (skip, _) = receive.Judge(offset, piece.Length);
-            Append(piece.Filled.Span[skip..], following: 0);
-            piece.Return();
+            try
+            {
+                var (skip, _) = receive.Judge(offset, piece.Length);
+                Append(piece.Filled.Span[skip..], following: 0);
+            }
+            finally
+            {
+                // Also when it contradicts a FIN that came after it.
+                piece.Return();
+            }
         }
     }
 

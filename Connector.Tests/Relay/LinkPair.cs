@@ -6,6 +6,7 @@ using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
+using Connector.Tests.Relay.Wire;
 
 namespace Connector.Tests.Relay;
 
@@ -59,6 +60,39 @@ public sealed class LinkPair : IReplicaLinkOwner, IEdgeLinkOwner, IAsyncDisposab
         var number = Replica.NextLaneNumber();
         Assert.True(Edge.TryAttach(Hello(number), new NetworkStream(far, ownsSocket: true)));
         return (Replica.Attach(number, LaneKind.Shared, new NetworkStream(near, ownsSocket: true)), near, far);
+    }
+
+    /// <summary>Adds a lane over a wire in memory, by its two ends.</summary>
+    internal Lane AddLane(WireEnd replicaEnd, WireEnd edgeEnd)
+    {
+        var number = Replica.NextLaneNumber();
+        Assert.True(Edge.TryAttach(Hello(number), edgeEnd));
+        return Replica.Attach(number, LaneKind.Shared, replicaEnd);
+    }
+
+    public bool IsAllBack => this is
+    {
+        EdgeMemory: { OutstandingBuffers: 0, UsedBytes: 0, ReservedStreams: 0 },
+        ReplicaMemory: { OutstandingBuffers: 0, UsedBytes: 0, ReservedStreams: 0 },
+        Edge.LiveStreams: 0,
+        Replica.LiveStreams: 0,
+    };
+
+    /// <summary>As many opens as a socket has places, all pending at once.</summary>
+    public async Task AssertEveryPlaceIsFreeAsync(SocketId socketId)
+    {
+        const int places = 24;
+        var share = EdgeMemory.ForSocket(socketId);
+        await Eventually.IsTrue(() => Edge.Serves(socketId), "the link serves the socket");
+        var offers = new ConcurrentQueue<OfferedStream>();
+        OnOffered = offers.Enqueue;
+        var request = new OpenRequest(socketId, new IPEndPoint(IPAddress.Loopback, 1234), "", "", "");
+        var opens = Enumerable.Range(0, places).Select(_ => Edge.OpenAsync(request, share, CancellationToken.None)).ToArray();
+        await Eventually.IsTrue(() => offers.Count == places, $"{places} streams are offered at once");
+        foreach (var offer in offers)
+            offer.Refuse(RefusalCode.NoSocket, "over");
+        foreach (var open in opens)
+            Assert.IsType<OpenOutcome.Refused>(await open.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
     public Task ServeAsync(SocketId socketId)

@@ -93,4 +93,29 @@ public sealed class MemoryTests
         {
         }
     }
+
+    [Fact]
+    public async Task Budget_is_not_exceeded_for_a_moment_when_takes_compete()
+    {
+        var budget = new MemoryBudget(1000);
+        using var stop = new CancellationTokenSource();
+        var highest = Task.Run(() =>
+        {
+            long peak = 0;
+            while (!stop.IsCancellationRequested)
+                peak = Math.Max(peak, budget.Used);
+            return peak;
+        });
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < 200_000; i++)
+            {
+                if (budget.TryTake(600))
+                    budget.Give(600);
+            }
+        })));
+        await stop.CancelAsync();
+        Assert.InRange(await highest, 0, 1000);
+        Assert.Equal(0, budget.Used);
+    }
 }
