@@ -34,6 +34,7 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
         modelBuilder.Entity<ConnectorTokenRow>(row =>
         {
             row.ToTable("connector_tokens").HasKey(token => token.Id);
+            row.HasIndex(token => token.RevokedAt);
             row.HasOne<ConnectorRow>().WithMany().HasForeignKey(token => token.ConnectorId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<SocketRow>(row =>

@@ -54,8 +54,11 @@ internal sealed class ConnectorTokenRow
 
     public long? ExpiresAt { get; set; }
 
-    /// <summary>Kept after revocation: a replica that still presents it is told why.</summary>
+    /// <summary>Kept after revocation, for as long as tickets that were issued under it can live: edges must refuse them, and a replica that still
+    /// presents the token is told why.</summary>
     public bool Revoked { get; set; }
+
+    public long? RevokedAt { get; set; }
 }
 
 internal sealed class SocketRow

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Connector.Protocol.Ids;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Connector.Tests.Server.Store;
@@ -273,6 +274,47 @@ public sealed class ControlStoreTests
         Assert.True(await store.Connectors.RevokeTokenAsync(one, "t1", Cancellation));
         Assert.Equal(TokenStanding.Revoked, await store.Control.CheckTokenAsync(one, "t1", Cancellation));
         Assert.False(await store.Connectors.RevokeTokenAsync(one, "t1", Cancellation));
+    }
+
+    [Fact]
+    public async Task Tombstone_of_a_token_goes_when_no_ticket_of_it_can_be_alive()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000));
+        using var store = new OpenStore(time: time);
+        var connector = await store.CreateConnectorAsync("a");
+        await store.Connectors.AddTokenAsync(Token("t1", connector), Cancellation);
+        await store.Connectors.AddTokenAsync(Token("t2", connector), Cancellation);
+        await store.Connectors.RevokeTokenAsync(connector, "t1", Cancellation);
+
+        time.Advance(TimeSpan.FromHours(24.5));
+        store.Restart();
+        await store.Connectors.AddTokenAsync(Token("t3", connector), Cancellation);
+        Assert.Equal(TokenStanding.Revoked, await store.Control.CheckTokenAsync(connector, "t1", Cancellation));
+
+        time.Advance(TimeSpan.FromHours(1));
+        await store.Connectors.RevokeTokenAsync(connector, "t2", Cancellation);
+        Assert.Equal(TokenStanding.UnknownToken, await store.Control.CheckTokenAsync(connector, "t1", Cancellation));
+        Assert.Equal(TokenStanding.Revoked, await store.Control.CheckTokenAsync(connector, "t2", Cancellation));
+        Assert.Equal(TokenStanding.Valid, await store.Control.CheckTokenAsync(connector, "t3", Cancellation));
+    }
+
+    [Fact]
+    public async Task Tokens_and_their_tombstones_are_bounded()
+    {
+        using var store = new OpenStore();
+        var connector = await store.CreateConnectorAsync("a");
+        await store.Database.WriteAsync(
+            "filling",
+            db =>
+            {
+                db.ConnectorTokens.AddRange(Enumerable.Range(0, ConnectorCatalog.MaxTokensPerConnector).Select(n => Token($"t{n}", connector)));
+                db.SaveChanges();
+            },
+            Cancellation);
+        await store.Connectors.RevokeTokenAsync(connector, "t0", Cancellation);
+
+        var refusal = await Assert.ThrowsAsync<BoundReachedException>(() => store.Connectors.AddTokenAsync(Token("more", connector), Cancellation));
+        Assert.Contains("1000 tokens", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

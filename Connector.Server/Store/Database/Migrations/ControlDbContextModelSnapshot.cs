@@ -151,9 +151,15 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("revoked");
 
+                    b.Property<long?>("RevokedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revoked_at");
+
                     b.HasKey("Id");
 
                     b.HasIndex("ConnectorId");
+
+                    b.HasIndex("RevokedAt");
 
                     b.ToTable("connector_tokens", (string)null);
                 });
