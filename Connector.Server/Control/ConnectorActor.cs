@@ -94,7 +94,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
             => Apply(ClaimDecision.Overtaken(state, overtaken.StreamId, overtaken.Stored, rules, Now)));
         Receive<ControlStreamProtocol.SocketsReported>(OnSocketsReported);
         Receive<ControlStreamProtocol.ConfigApplied>(OnConfigApplied);
-        Receive<ControlStreamProtocol.EdgesChanged>(_ => push?.SendEdges(services.Edges.Edges));
+        Receive<ControlStreamProtocol.EdgesChanged>(_ => OnEdgesChanged());
         Receive<ConnectorsProtocol.DesiredStateChanged>(_ => OnDesiredStateChanged());
         Receive<ConnectorsProtocol.ConnectorDeleted>(_ => Apply(ClaimDecision.Deleted(state)));
         Receive<ConnectorsProtocol.TokenRevoked>(revoked => Apply(ClaimDecision.TokenRevoked(state, revoked.TokenId, rules, Now)));
@@ -319,6 +319,15 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         if (push is { } current && current.Changed(Now, out var wait))
         {
             ReadAfter(wait);
+        }
+    }
+
+    // Before Init there is nothing to say again: Init is followed by the edges as they are then.
+    private void OnEdgesChanged()
+    {
+        if (push is { Pushed: not null } current)
+        {
+            current.SendEdges(services.Edges.Edges);
         }
     }
 

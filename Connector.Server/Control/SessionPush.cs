@@ -82,7 +82,7 @@ internal sealed class SessionPush
 
     public void SendEdges(ImmutableArray<EdgeEntry> edges)
     {
-        if (!Claim.Features.Contains(ControlFeatures.Edges))
+        if (edges.IsDefault || !Claim.Features.Contains(ControlFeatures.Edges))
         {
             return;
         }
