@@ -159,6 +159,19 @@ internal sealed class ConnectorLogRow
     public required string Source { get; set; }
 }
 
+internal sealed class LogSequenceRow
+{
+    public required string ConnectorId { get; set; }
+
+    public required string ReplicaId { get; set; }
+
+    public required string BootId { get; set; }
+
+    public long Sequence { get; set; }
+
+    public long StoredAt { get; set; }
+}
+
 internal sealed class EpochRow
 {
     public required string ConnectorId { get; set; }

@@ -203,7 +203,7 @@ public sealed class ConnectorEndpointsTests
             DateTimeOffset.UnixEpoch.AddDays(20_000 + index), index % 5 == 0 ? "error" : "info", $"{{\"msg\":\"nº {index}\"}}",
             index % 2 == 0 ? new SocketId("s") : null, index == 3 ? new PluginId("p") : null, "connector")).ToList();
         await server.Services.GetRequiredService<IControlStore>()
-            .AppendLogsAsync(new ConnectorId(id), new SessionEpoch(0), records, TestContext.Current.CancellationToken);
+            .AppendLogsAsync(new ConnectorId(id), new SessionEpoch(0), records, null, TestContext.Current.CancellationToken);
 
         var first = await server.GetAsync($"connector/{id}/logs?page_size=10");
         Assert.Equal("""{"current_page":1,"next_page":2,"total_records":25,"total_pages":3,"records_per_page":10,"actual_page_size":10}""",

@@ -229,6 +229,29 @@ public sealed class ControlStreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Batch_whose_acknowledgement_was_lost_is_acknowledged_again_and_stored_once()
+    {
+        var batch = new RequestType
+        {
+            Logs = new LogBatch { Sequence = 1, ReplicaId = "r", BootId = ByteString.CopyFrom(new byte[BootId.Size]), Records = { new Log { Message = "kept" } } },
+        };
+        await using (var client = await ControlStreamClient.OpenAsync(server, key, boot))
+        {
+            await client.ExpectStartAsync();
+            await client.SendAsync(batch);
+            await client.ExpectAsync(ResponseCase.LogsAck);
+        }
+
+        // The replica never saw it, and sends the same on its next stream.
+        await using var again = await ControlStreamClient.OpenAsync(server, key, boot);
+        await again.ExpectStartAsync();
+        await again.SendAsync(batch);
+
+        Assert.Equal(new LogsAck { Sequence = 1, ReplicaId = "r" }, (await again.ExpectAsync(ResponseCase.LogsAck)).LogsAck);
+        Assert.Single(Logs(), record => record.Message == "kept");
+    }
+
+    [Fact]
     public async Task Store_that_fails_is_tried_again_before_logs_are_acknowledged()
     {
         await using var client = await ControlStreamClient.OpenAsync(server, key, boot);

@@ -179,6 +179,33 @@ namespace Connector.Server.Store.Database.Migrations
                     b.ToTable("epochs", (string)null);
                 });
 
+            modelBuilder.Entity("Connector.Server.Store.Database.LogSequenceRow", b =>
+                {
+                    b.Property<string>("ConnectorId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("connector_id");
+
+                    b.Property<string>("ReplicaId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("replica_id");
+
+                    b.Property<string>("BootId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("boot_id");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.Property<long>("StoredAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("stored_at");
+
+                    b.HasKey("ConnectorId", "ReplicaId", "BootId");
+
+                    b.ToTable("log_sequences", (string)null);
+                });
+
             modelBuilder.Entity("Connector.Server.Store.Database.MetaRow", b =>
                 {
                     b.Property<string>("Key")
@@ -416,6 +443,15 @@ namespace Connector.Server.Store.Database.Migrations
                     b.HasOne("Connector.Server.Store.Database.ConnectorRow", null)
                         .WithOne()
                         .HasForeignKey("Connector.Server.Store.Database.EpochRow", "ConnectorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Connector.Server.Store.Database.LogSequenceRow", b =>
+                {
+                    b.HasOne("Connector.Server.Store.Database.ConnectorRow", null)
+                        .WithMany()
+                        .HasForeignKey("ConnectorId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
