@@ -490,9 +490,11 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         {
             replicas =
             [
-                new ConnectorsProtocol.ReplicaState(hello.Identity.ReplicaId, hello.Identity.BootId, hello.Version, live.Since, live.Claim.RemoteAddress),
+                new ConnectorsProtocol.ReplicaState(
+                    hello.Identity.ReplicaId, hello.Identity.BootId, hello.Version, live.Since, live.Claim.RemoteAddress,
+                    Applied(hello.Identity.ReplicaId) ?? (hello.Applied == DesiredStateVersion.None ? null : push.Reached(hello.Applied))),
                 .. hello.Members.Where(member => member.ReplicaId != hello.Identity.ReplicaId)
-                    .Select(member => new ConnectorsProtocol.ReplicaState(member.ReplicaId, member.BootId, "", null, "")),
+                    .Select(member => new ConnectorsProtocol.ReplicaState(member.ReplicaId, member.BootId, "", null, "", Applied(member.ReplicaId))),
             ];
         }
 
@@ -500,6 +502,8 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
             connectorId, live is null ? "offline" : "online", state.Epoch ?? default, live?.Claim.Identity?.ReplicaId, live?.Since, lastSeen, replicas,
             [.. sockets.Values.OrderBy(socket => socket.SocketId.Value, StringComparer.Ordinal).ThenBy(socket => socket.ReplicaId.Value, StringComparer.Ordinal)]);
     }
+
+    private DesiredStateVersion? Applied(ReplicaId replicaId) => push is not null && applied.TryGetValue(replicaId, out var version) ? push.Reached(version) : null;
 
     private ILogger Logger => field ??= services.Loggers.CreateLogger<ConnectorActor>();
 

@@ -222,6 +222,8 @@ public sealed class SocketEndpointsTests
         Say(("r1", "unsupported", "type tls is not served"), ("r2", "failed", "budget spent"));
         Assert.Equal(("failed", false), await StatusAsync());
         Say(("r1", "failed", "budget spent"), ("r2", "serving", ""));
+        Assert.Equal(("serving", false), await StatusAsync());
+        server.Feed.Report(new EdgeReport.LinksChanged(connector, [new ReplicaLinks(new ReplicaId("r2"), BootId.New(), 2, 0, false, [id])]));
         Assert.Equal(("serving", true), await StatusAsync());
 
         var status = (await server.GetAsync("socket")).EnumerateArray().Single().GetProperty("status");
@@ -233,8 +235,14 @@ public sealed class SocketEndpointsTests
         server.Sessions.States[connector] = server.Sessions.States[connector] with { State = "unknown", Sockets = [] };
         Assert.Equal(("unknown", false), await StatusAsync());
 
+        // The public client holds a session and reports nothing.
+        Say();
+        server.Sessions.States[connector] = server.Sessions.States[connector] with { Leader = null };
+        Assert.Equal(("unknown", false), await StatusAsync());
+        Assert.Contains("does not report", (await server.GetAsync("socket/db")).GetProperty("status").GetProperty("reason").GetString());
+
         void Say(params (string Replica, string State, string Reason)[] replicas) => server.Sessions.States[connector] = new SessionState(
-            connector, "online", new SessionEpoch(1), null, null, null, [],
+            connector, "online", new SessionEpoch(1), new ReplicaId("r1"), null, null, [],
             [.. replicas.Select(replica => new SocketState(
                 id, new ReplicaId(replica.Replica), replica.State, replica.Reason, 3, DateTimeOffset.UnixEpoch))]);
 

@@ -289,6 +289,32 @@ public sealed class ConnectorActorTests : TestKit
     }
 
     [Fact]
+    public async Task Replica_shows_what_it_has_applied_also_when_a_change_means_nothing_to_it()
+    {
+        var stream = await LiveAsync(Claim("key-a"));
+        Assert.Null(Assert.Single((await SessionAsync()).Replicas).Applied);
+        Report(1);
+        Assert.Equal(new DesiredStateVersion("inc", 1), Assert.Single((await SessionAsync()).Replicas).Applied);
+
+        // Nothing to push: the replica has it all the same.
+        store.SetDesired(Id, State(2));
+        connectors.Tell(new ConnectorsProtocol.DesiredStateChanged(Id));
+        await AwaitAssertAsync(
+            async () => Assert.Equal(new DesiredStateVersion("inc", 2), Assert.Single((await SessionAsync()).Replicas).Applied), Patience);
+
+        var before = stream.Sent.Count;
+        store.SetDesired(Id, State(3, Item("a")));
+        connectors.Tell(new ConnectorsProtocol.DesiredStateChanged(Id));
+        await CasesAsync(stream, before + 1);
+        Assert.Equal(new DesiredStateVersion("inc", 1), Assert.Single((await SessionAsync()).Replicas).Applied);
+        Report(3);
+        Assert.Equal(new DesiredStateVersion("inc", 3), Assert.Single((await SessionAsync()).Replicas).Applied);
+
+        void Report(long number) => connectors.Tell(new ControlStreamProtocol.ConfigApplied(
+            Id, stream.StreamId, new ReplicaId("replica-of-key-a"), new DesiredStateVersion("inc", number)));
+    }
+
+    [Fact]
     public async Task Public_client_gets_no_update_right_behind_init()
     {
         var stream = await LiveAsync(ClaimPublic());
