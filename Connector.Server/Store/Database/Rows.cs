@@ -89,6 +89,9 @@ internal sealed class SocketRow
     /// <summary>Canonical JSON.</summary>
     public required string UpstreamConfiguration { get; set; }
 
+    /// <summary>Bytes that the socket takes up in a connector's configuration on the control stream; see <see cref="ConfigurationSize"/>.</summary>
+    public int ConfigSize { get; set; }
+
     public int EdgePort { get; set; }
 
     public bool EdgePublic { get; set; }

@@ -2,6 +2,9 @@ using System.Net;
 using System.Text.Json;
 using Connector.Protocol.Ids;
 using Connector.Server.Feed;
+using Connector.Server.Store;
+using Connector.Server.Store.Database;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 using static Connector.Server.Control.ConnectorsProtocol;
 
@@ -205,6 +208,33 @@ public sealed class SocketEndpointsTests
         Assert.Contains("30000-30001 are taken", await server.RefusedAsync(HttpMethod.Post, "socket", ApiServer.Socket("c"), 409));
         await server.PutAsync("socket/b", new { name = "b", edge = new { port = 5432 } });
         Assert.Equal("edge.example.com:30001", (await server.PostAsync("socket", ApiServer.Socket("c"))).GetProperty("endpoint").GetString());
+    }
+
+    [Fact]
+    public async Task Socket_that_makes_a_connectors_configuration_too_large_is_refused_and_nothing_of_it_stays()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var (full, other) = (await server.CreateConnectorAsync("full"), await server.CreateConnectorAsync("other"));
+        for (var n = 0; n < 3; n++)
+        {
+            await server.PostAsync("socket", ApiServer.Socket($"s{n}", full));
+        }
+
+        var size = server.Services.GetRequiredService<ControlDatabase>().Read(db => db.Sockets.Sum(socket => socket.ConfigSize));
+        server.Services.GetRequiredService<ControlPlaneOptions>().MaxConfigurationBytes = size + 20;
+
+        var refusal = await server.RefusedAsync(HttpMethod.Post, "socket", ApiServer.Socket("more", full), 412);
+        Assert.Contains($"connector {full}", refusal);
+        Assert.Contains($"{size + 20} is the most", refusal);
+        Assert.Equal(3, (await server.GetAsync("socket")).GetArrayLength());
+
+        // Growing, and linking one that is there, are the same question. Shrinking and deleting never are.
+        await server.PostAsync("socket", ApiServer.Socket("elsewhere", other));
+        await server.RefusedAsync(HttpMethod.Put, "socket/elsewhere", new { connector_ids = new[] { other, full } }, 412);
+        await server.RefusedAsync(HttpMethod.Put, "socket/s0", new { upstream_configuration = ApiServer.Upstream(string.Join('.', Enumerable.Repeat(new string('a', 60), 4))) }, 412);
+        await server.PutAsync("socket/s0", new { upstream_configuration = ApiServer.Upstream("d") });
+        await server.DeleteAsync("socket/s1");
+        await server.PutAsync("socket/elsewhere", new { connector_ids = new[] { other, full } });
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Connector.Protocol.Ids;
+using Connector.Server.Control;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
 using Microsoft.Extensions.Time.Testing;
@@ -308,6 +309,24 @@ public sealed class ControlStoreTests
 
         Task AppendAsync(BootId boot) => store.Control.AppendLogsAsync(
             connector, new SessionEpoch(0), [OpenStore.Record("x")], new LogPosition(new ReplicaId("r"), boot, 1), Cancellation);
+    }
+
+    [Fact]
+    public async Task Counted_size_of_a_configuration_is_not_below_the_message_that_it_becomes()
+    {
+        using var store = new OpenStore(options => options.EdgePorts = (20_000, 20_199));
+        var connector = await store.CreateConnectorAsync("a");
+        for (var n = 0; n < 100; n++)
+        {
+            await store.Sockets.CreateAsync(OpenStore.Draft($"socket-{new string('x', n)}-ü", connector), Cancellation);
+        }
+
+        var state = await store.Control.ReadDesiredStateAsync(connector, Cancellation);
+        var size = new DesiredStateMessages(true, Assert.Fail).Init(state!).CalculateSize();
+
+        var counted = store.Database.Read(db => db.Sockets.Sum(socket => socket.ConfigSize));
+        Assert.InRange(counted, size - 1_024, size + (100 * 8));
+        Assert.True(store.Options.MaxConfigurationBytes + 100_000 < new ControlLimits().MaxMessageSize);
     }
 
     [Fact]

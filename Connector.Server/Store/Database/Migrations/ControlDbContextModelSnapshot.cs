@@ -332,6 +332,10 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<int>("ConfigSize")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("config_size");
+
                     b.Property<bool>("ConnectorAuthenticationEnabled")
                         .HasColumnType("INTEGER")
                         .HasColumnName("connector_authentication_enabled");
