@@ -321,7 +321,7 @@ public sealed class ConnectorActorTests : TestKit
         store.SetDesired(Id, State(2, Item("a")));
         connectors.Tell(new ConnectorsProtocol.DesiredStateChanged(Id));
         await RoundTripAsync();
-        Advance(TimeSpan.FromMilliseconds(500));
+        Advance(TimeSpan.FromMilliseconds(1_400));
         await RoundTripAsync();
         Assert.Single(stream.Sent);
 
