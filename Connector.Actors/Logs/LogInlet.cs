@@ -6,6 +6,9 @@ namespace Connector.Actors.Logs;
 /// <summary>Between the loggers of any thread and the log shipper. Bounded, never blocks a logger, counts what did not fit. Thread-safe.</summary>
 public sealed class LogInlet
 {
+    /// <summary>Of the batches that the shipper makes of these records.</summary>
+    internal LogSequence Sequence { get; } = new();
+
     private const int Capacity = 4096;
 
     private readonly Channel<Log> channel;

@@ -1,4 +1,6 @@
 using Connector.Protocol.Control.Wire;
+using Connector.Protocol.Ids;
+using Google.Protobuf;
 
 namespace Connector.Actors.Logs;
 
@@ -6,12 +8,12 @@ namespace Connector.Actors.Logs;
 /// Records on their way to the control plane: bounded in number and bytes, at most one batch unacknowledged. At a bound the oldest waiting
 /// records go and are counted into the next batch. Not thread-safe: it belongs to one actor.
 /// </summary>
-internal sealed class LogOutbox(LogOutboxLimits limits, string replicaId)
+internal sealed class LogOutbox(LogOutboxLimits limits, string replicaId, BootId bootId, LogSequence sequence)
 {
     private readonly Queue<Log> waiting = new();
+    private readonly ByteString boot = Bytes(bootId);
     private long waitingBytes;
     private long dropped;
-    private long lastSequence;
 
     /// <summary>Sent or to be sent again, with the same sequence and content, until it is acknowledged.</summary>
     public LogBatch? InFlight { get; private set; }
@@ -49,7 +51,7 @@ internal sealed class LogOutbox(LogOutboxLimits limits, string replicaId)
         if (InFlight is not null || (waiting.Count == 0 && dropped == 0))
             return null;
 
-        var batch = new LogBatch { Sequence = ++lastSequence, Dropped = dropped, ReplicaId = replicaId };
+        var batch = new LogBatch { Sequence = sequence.Next(), Dropped = dropped, ReplicaId = replicaId, BootId = boot };
         dropped = 0;
         var bytes = 0;
         while (waiting.TryPeek(out var next) && (batch.Records.Count == 0 || bytes + CostOf(next) <= limits.LargestBatch))
@@ -70,6 +72,13 @@ internal sealed class LogOutbox(LogOutboxLimits limits, string replicaId)
             return false;
         InFlight = null;
         return true;
+    }
+
+    private static ByteString Bytes(BootId bootId)
+    {
+        var bytes = new byte[BootId.Size];
+        bootId.Write(bytes);
+        return ByteString.CopyFrom(bytes);
     }
 
     // Size on the wire plus the tag and length of the repeated field.

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Connector.Actors.Control;
+using Connector.Protocol.Ids;
 using static Connector.Actors.Logs.LogShipperProtocol;
 
 namespace Connector.Actors.Logs;
@@ -12,8 +13,8 @@ namespace Connector.Actors.Logs;
 [SuppressMessage("Design", "CA1001", Justification = "An actor ends in PostStop, not in Dispose.")]
 internal sealed class LogShipperActor : ReceiveActor
 {
-    public static Props Props(LogInlet inlet, LogOutboxLimits limits, string replicaId)
-        => Akka.Actor.Props.Create(() => new LogShipperActor(inlet, limits, replicaId));
+    public static Props Props(LogInlet inlet, LogOutboxLimits limits, string replicaId, BootId bootId)
+        => Akka.Actor.Props.Create(() => new LogShipperActor(inlet, limits, replicaId, bootId));
 
     // Keeps one turn short; the rest follows with the next signal.
     private const int MostPerTurn = 512;
@@ -24,10 +25,10 @@ internal sealed class LogShipperActor : ReceiveActor
     private IActorRef session = ActorRefs.Nobody;
     private int attempt;
 
-    public LogShipperActor(LogInlet inlet, LogOutboxLimits limits, string replicaId)
+    public LogShipperActor(LogInlet inlet, LogOutboxLimits limits, string replicaId, BootId bootId)
     {
         this.inlet = inlet;
-        outbox = new LogOutbox(limits, replicaId);
+        outbox = new LogOutbox(limits, replicaId, bootId, inlet.Sequence);
         Shipping();
     }
 

@@ -69,7 +69,7 @@ public static class ConnectorActorsExtensions
         if (options.SessionStopped is { } stopped)
             system.ActorOf(SessionEndActor.Props(e => stopped(provider, e)), "session-end");
         var logs = system.ActorOf(
-            LogShipperActor.Props(provider.GetRequiredService<LogInlet>(), options.LogLimits, session.ReplicaId.Value), "logs");
+            LogShipperActor.Props(provider.GetRequiredService<LogInlet>(), options.LogLimits, session.ReplicaId.Value, session.BootId), "logs");
         var sockets = system.ActorOf(options.Sockets(provider, system), "sockets");
         var links = system.ActorOf(options.Links(provider, system, sockets), "links");
         var state = system.ActorOf(DesiredStateActor.Props(sockets, options.Time), "state");

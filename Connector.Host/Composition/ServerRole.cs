@@ -155,7 +155,22 @@ internal static class ServerRole
     {
         public static readonly EdgeId Id = new("edge-1");
 
-        public ImmutableArray<EdgeEntry> Edges { get; private set; } = [];
+        private readonly Lock gate = new();
+        private ImmutableArray<EdgeEntry> edges;
+
+        public event Action? Changed;
+
+        // Locked: a default array must not be seen half set.
+        public ImmutableArray<EdgeEntry> Edges
+        {
+            get
+            {
+                lock (gate)
+                {
+                    return edges;
+                }
+            }
+        }
 
         public void Publish(WebApplication app, ServerRoleOptions options, ControlPlaneOptions controlPlane, ImmutableArray<string> pins)
         {
@@ -165,16 +180,23 @@ internal static class ServerRole
                 controlPlane.PublicUrl ??= new Uri($"https://localhost:{https}");
             }
 
-            if (!options.Roles.Contains("edge"))
+            ImmutableArray<EdgeEntry> known = options.Roles.Contains("edge") ? [Own(app, options, https, pins)] : [];
+            lock (gate)
             {
-                return;
+                edges = known;
             }
 
+            // A replica may have connected before: its listener was open already.
+            Changed?.Invoke();
+        }
+
+        private static EdgeEntry Own(WebApplication app, ServerRoleOptions options, int https, ImmutableArray<string> pins)
+        {
             // The HTTPS port takes lanes as well, for networks that let only that one out.
             var host = options.LoopbackOnly ? "localhost" : options.PublicUrl?.Host ?? "localhost";
             var outside = options.LoopbackOnly ? https : options.PublicUrl?.Port ?? https;
             var tunnel = app.Services.GetRequiredService<EdgeNode>().TunnelEndPoint.Port;
-            Edges = [new EdgeEntry(Id, [$"{host}:{tunnel}", $"{host}:{outside}"], pins)];
+            return new EdgeEntry(Id, [$"{host}:{tunnel}", $"{host}:{outside}"], pins);
         }
     }
 }

@@ -93,6 +93,8 @@ internal sealed partial class ApiGate(ServerSecrets secrets, ILogger<ApiGate> lo
                 return (error.Status, error.Message);
             case NameTakenException:
                 return (409, exception.Message);
+            case BoundReachedException:
+                return (412, exception.Message);
             case SocketRefusedException:
                 return (400, exception.Message);
             case BadHttpRequestException bad:

@@ -1,6 +1,7 @@
 using Connector.Protocol.Ids;
 using Connector.Server.Feed;
 using Connector.Server.Store;
+using Connector.Server.Store.Database;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -9,7 +10,7 @@ namespace Connector.Server.Api;
 
 /// <summary>Connectors and their logs.</summary>
 internal sealed class ConnectorEndpoints(
-    ConnectorCatalog catalog, ConnectorLogs logs, IConnectorSessions sessions, EdgeObservations observations, DesiredStateNews news)
+    ConnectorCatalog catalog, ConnectorLogs logs, IConnectorSessions sessions, EdgeObservations observations, DesiredStateNews news, ControlDatabase database)
 {
     /// <summary>Name of the edge that runs beside the control plane.</summary>
     public static readonly EdgeId Edge = new("local");
@@ -111,7 +112,7 @@ internal sealed class ConnectorEndpoints(
         {
             LastSeenAt = seen,
             Session = new SessionAnswer(session.State, session.Epoch.Value, session.Leader?.Value, session.Since?.UtcDateTime),
-            Replicas = ReplicaAnswer.Merge(session.Replicas, observations.Links(id), Edge),
+            Replicas = ReplicaAnswer.Merge(session.Replicas, observations.Links(id), Edge, new DesiredStateVersion(database.Incarnation, entry.Connector.DesiredVersion)),
         };
     }
 }

@@ -10,7 +10,7 @@ namespace Connector.Server.Api;
 
 /// <summary>Tokens that replicas present to the control plane.</summary>
 internal sealed class ConnectorTokenEndpoints(
-    ConnectorCatalog catalog, ControlDatabase database, TokenIssuer issuer, ControlPlaneOptions options, IConnectorSessions sessions)
+    ConnectorCatalog catalog, ControlDatabase database, TokenIssuer issuer, ControlPlaneOptions options, DesiredStateNews news)
 {
     /// <summary>There is one administrator so far.</summary>
     private const string Creator = "admin";
@@ -77,7 +77,7 @@ internal sealed class ConnectorTokenEndpoints(
             throw ApiError.NotFound("token", tokenId);
         }
 
-        sessions.TokenRevoked(new ConnectorId(id), tokenId);
+        news.TokenRevoked(new ConnectorId(id), tokenId);
         return EmptyAnswer.Instance;
     }
 

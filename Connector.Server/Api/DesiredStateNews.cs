@@ -20,4 +20,11 @@ internal sealed class DesiredStateNews(IConnectorSessions sessions, ControlPlane
         feed.Changed();
         sessions.ConnectorDeleted(connector);
     }
+
+    /// <summary>Edges end the links whose ticket was issued under the token, the control session with it is ended.</summary>
+    public void TokenRevoked(ConnectorId connector, string tokenId)
+    {
+        feed.Changed();
+        sessions.TokenRevoked(connector, tokenId);
+    }
 }

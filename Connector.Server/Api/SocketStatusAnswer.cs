@@ -30,8 +30,11 @@ internal sealed record SocketStatusAnswer(string State, string? Reason, IReadOnl
         var (state, reason) = sessions switch
         {
             { Count: 0 } => ("offline", "no connector is to serve it; name one in connector_ids"),
-            _ when sessions.Any(session => session.State == "online") => ("starting", "the connector has not said yet how it fares"),
+            // A client without a replica id does not speak our reports: nobody will ever say how its sockets fare.
+            _ when sessions.Any(session => session is { State: "online", Leader: not null }) => ("starting", "the connector has not said yet how it fares"),
             _ when sessions.Any(session => session.State == AkkaConnectorSessions.Unknown) => ("unknown", "the control session did not answer in time"),
+            _ when sessions.Any(session => session.State == "online")
+                => ("unknown", "the connected client does not report how its sockets fare; a replica of this product does"),
             _ => ("offline", "no replica of its connectors is connected"),
         };
         return new SocketStatusAnswer(state, reason, replicas);

@@ -94,7 +94,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
             => Apply(ClaimDecision.Overtaken(state, overtaken.StreamId, overtaken.Stored, rules, Now)));
         Receive<ControlStreamProtocol.SocketsReported>(OnSocketsReported);
         Receive<ControlStreamProtocol.ConfigApplied>(OnConfigApplied);
-        Receive<ControlStreamProtocol.EdgesChanged>(_ => push?.SendEdges(services.Edges.Edges));
+        Receive<ControlStreamProtocol.EdgesChanged>(_ => OnEdgesChanged());
         Receive<ConnectorsProtocol.DesiredStateChanged>(_ => OnDesiredStateChanged());
         Receive<ConnectorsProtocol.ConnectorDeleted>(_ => Apply(ClaimDecision.Deleted(state)));
         Receive<ConnectorsProtocol.TokenRevoked>(revoked => Apply(ClaimDecision.TokenRevoked(state, revoked.TokenId, rules, Now)));
@@ -322,6 +322,15 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         }
     }
 
+    // Before Init there is nothing to say again: Init is followed by the edges as they are then.
+    private void OnEdgesChanged()
+    {
+        if (push is { Pushed: not null } current)
+        {
+            current.SendEdges(services.Edges.Edges);
+        }
+    }
+
     private void ReadAfter(TimeSpan wait)
     {
         if (wait > TimeSpan.Zero)
@@ -481,9 +490,11 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         {
             replicas =
             [
-                new ConnectorsProtocol.ReplicaState(hello.Identity.ReplicaId, hello.Identity.BootId, hello.Version, live.Since, live.Claim.RemoteAddress),
+                new ConnectorsProtocol.ReplicaState(
+                    hello.Identity.ReplicaId, hello.Identity.BootId, hello.Version, live.Since, live.Claim.RemoteAddress,
+                    Applied(hello.Identity.ReplicaId) ?? (hello.Applied == DesiredStateVersion.None ? null : push.Reached(hello.Applied))),
                 .. hello.Members.Where(member => member.ReplicaId != hello.Identity.ReplicaId)
-                    .Select(member => new ConnectorsProtocol.ReplicaState(member.ReplicaId, member.BootId, "", null, "")),
+                    .Select(member => new ConnectorsProtocol.ReplicaState(member.ReplicaId, member.BootId, "", null, "", Applied(member.ReplicaId))),
             ];
         }
 
@@ -491,6 +502,8 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
             connectorId, live is null ? "offline" : "online", state.Epoch ?? default, live?.Claim.Identity?.ReplicaId, live?.Since, lastSeen, replicas,
             [.. sockets.Values.OrderBy(socket => socket.SocketId.Value, StringComparer.Ordinal).ThenBy(socket => socket.ReplicaId.Value, StringComparer.Ordinal)]);
     }
+
+    private DesiredStateVersion? Applied(ReplicaId replicaId) => push is not null && applied.TryGetValue(replicaId, out var version) ? push.Reached(version) : null;
 
     private ILogger Logger => field ??= services.Loggers.CreateLogger<ConnectorActor>();
 

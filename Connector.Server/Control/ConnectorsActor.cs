@@ -15,6 +15,7 @@ internal sealed class ConnectorsActor : ReceiveActor
 
     private readonly ControlServices services;
     private readonly ILoggingAdapter log = Context.GetLogger();
+    private Action edgesChanged = static () => { };
     private readonly Dictionary<ConnectorId, IActorRef> entities = [];
     private readonly Dictionary<IActorRef, ConnectorId> ids = [];
     // Messages for an entity that is stopping; dropped beyond MaxHeld, the senders' deadlines tell them.
@@ -45,6 +46,15 @@ internal sealed class ConnectorsActor : ReceiveActor
 
     /// <summary>An entity that fails loses its control session, which comes back by itself; the others do not notice.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(10, TimeSpan.FromMinutes(1), Decider.From(Directive.Restart));
+
+    protected override void PreStart()
+    {
+        var self = Self;
+        edgesChanged = () => self.Tell(ControlStreamProtocol.EdgesChanged.Instance);
+        services.Edges.Changed += edgesChanged;
+    }
+
+    protected override void PostStop() => services.Edges.Changed -= edgesChanged;
 
     private void Route(ConnectorId connectorId, object message, bool create)
     {

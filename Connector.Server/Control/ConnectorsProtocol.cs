@@ -23,7 +23,9 @@ public static class ConnectorsProtocol
         ConnectorId ConnectorId, string State, SessionEpoch Epoch, ReplicaId? Leader, DateTimeOffset? Since, DateTimeOffset? LastSeen,
         ImmutableArray<ReplicaState> Replicas, ImmutableArray<SocketState> Sockets);
 
-    public sealed record ReplicaState(ReplicaId ReplicaId, BootId BootId, string Version, DateTimeOffset? ConnectedAt, string RemoteAddress);
+    /// <param name="Applied">The desired state that it said it has applied; null while it has said nothing.</param>
+    public sealed record ReplicaState(
+        ReplicaId ReplicaId, BootId BootId, string Version, DateTimeOffset? ConnectedAt, string RemoteAddress, DesiredStateVersion? Applied = null);
 
     /// <param name="State">starting, serving, unsupported or failed, as the replica announced it.</param>
     public sealed record SocketState(SocketId SocketId, ReplicaId ReplicaId, string State, string Reason, int LiveStreams, DateTimeOffset Since);

@@ -42,8 +42,11 @@ public sealed record ControlLimits
     /// <summary>Characters of one stored log record; longer ones are cut.</summary>
     public int MaxLogMessageLength { get; init; } = 16 * 1024;
 
-    /// <summary>The gap behind each push to a client that handles messages in no order.</summary>
-    public TimeSpan PushGap { get; init; } = TimeSpan.FromMilliseconds(600);
+    /// <summary>
+    /// The gap behind each push to a client that handles messages in no order. It tries an item three times, 500 ms apart: a push within that time could be
+    /// overwritten by the last try of the one before.
+    /// </summary>
+    public TimeSpan PushGap { get; init; } = TimeSpan.FromMilliseconds(1500);
 
     /// <summary>Answers are held back so long: the public client registers its waiter after it has sent the request.</summary>
     public TimeSpan AnswerDelay { get; init; } = TimeSpan.FromMilliseconds(10);

@@ -173,8 +173,12 @@ internal sealed class ControlStreamReader(
             return;
         }
 
-        await intake.AddBatchAsync(epoch, records, () => stream.Send(answer), stream.EndedToken).ConfigureAwait(false);
+        await intake.AddBatchAsync(epoch, records, Position(batch, writer), () => stream.Send(answer), stream.EndedToken).ConfigureAwait(false);
     }
+
+    /// <summary>Null: the peer does not say whose sequence it is, and what it sends again is stored again.</summary>
+    private static LogPosition? Position(LogBatch batch, string writer)
+        => batch.BootId.Length == BootId.Size && batch.Sequence > 0 ? new LogPosition(new ReplicaId(writer), BootId.Read(batch.BootId.Span), batch.Sequence) : null;
 
     private void OnMetadata(ConnectorMetadata metadata)
     {

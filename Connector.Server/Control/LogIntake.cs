@@ -44,7 +44,7 @@ internal sealed partial class LogIntake : IAsyncDisposable
     /// <summary>Adds a record; when the intake is full it is dropped and counted.</summary>
     public void Add(SessionEpoch epoch, LogRecord record)
     {
-        if (!items.Writer.TryWrite(new Item(epoch, [record], null, null)))
+        if (!items.Writer.TryWrite(new Item(epoch, [record], null, null, null)))
         {
             CountDropped();
         }
@@ -54,12 +54,14 @@ internal sealed partial class LogIntake : IAsyncDisposable
     public void CountDropped() => Interlocked.Increment(ref dropped);
 
     /// <summary>Adds a batch; waits while the intake is full.</summary>
+    /// <param name="position">With it a batch that was stored before, by this or an earlier control session, is not stored again.</param>
     /// <param name="stored">Called on a pool thread when the batch is durable; not called when it was refused or the intake closed.</param>
-    public ValueTask AddBatchAsync(SessionEpoch epoch, IReadOnlyList<LogRecord> records, Action stored, CancellationToken cancellationToken)
-        => items.Writer.WriteAsync(new Item(epoch, records, stored, null), cancellationToken);
+    public ValueTask AddBatchAsync(
+        SessionEpoch epoch, IReadOnlyList<LogRecord> records, LogPosition? position, Action stored, CancellationToken cancellationToken)
+        => items.Writer.WriteAsync(new Item(epoch, records, position, stored, null), cancellationToken);
 
     /// <summary>Notes that the connector was heard. Lost when the intake is full: the next one follows soon.</summary>
-    public void Touch(DateTimeOffset at, string? metadataJson) => items.Writer.TryWrite(new Item(default, [], null, new Heard(at, metadataJson)));
+    public void Touch(DateTimeOffset at, string? metadataJson) => items.Writer.TryWrite(new Item(default, [], null, null, new Heard(at, metadataJson)));
 
     /// <summary>Takes nothing more and writes what is there, for a bounded time.</summary>
     public async ValueTask DisposeAsync()
@@ -108,15 +110,21 @@ internal sealed partial class LogIntake : IAsyncDisposable
         }
 
         var lost = Interlocked.Exchange(ref dropped, 0);
-        if (lost > 0)
-        {
-            records.Add(new LogRecord(
-                time.GetUtcNow(), "warn", $"{lost} log records were dropped, because they came faster than the control plane stores them", null, null, "control-plane"));
-        }
-
+        var gap = lost == 0 ? null : new LogRecord(
+            time.GetUtcNow(), "warn", $"{lost} log records were dropped, because they came faster than the control plane stores them", null, null, "control-plane");
         try
         {
-            await RepeatAsync(token => store.AppendLogsAsync(connectorId, item.Epoch, records, token)).ConfigureAwait(false);
+            if (gap is not null && item.Position is null)
+            {
+                records.Add(gap);
+            }
+            else if (gap is not null)
+            {
+                // On its own: a batch that is stored already is not stored again, and this record must not go with it.
+                await RepeatAsync(token => store.AppendLogsAsync(connectorId, item.Epoch, [gap], null, token)).ConfigureAwait(false);
+            }
+
+            await RepeatAsync(token => store.AppendLogsAsync(connectorId, item.Epoch, records, item.Position, token)).ConfigureAwait(false);
             item.Stored?.Invoke();
         }
         catch (StaleEpochException exception)
@@ -156,7 +164,7 @@ internal sealed partial class LogIntake : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "Connector {ConnectorId}: {Count} log writes were given up, because the store did not take them in time")]
     private static partial void LogAbandoned(ILogger logger, ConnectorId connectorId, int count);
 
-    private sealed record Item(SessionEpoch Epoch, IReadOnlyList<LogRecord> Records, Action? Stored, Heard? Heard);
+    private sealed record Item(SessionEpoch Epoch, IReadOnlyList<LogRecord> Records, LogPosition? Position, Action? Stored, Heard? Heard);
 
     private sealed record Heard(DateTimeOffset At, string? MetadataJson);
 }

@@ -16,6 +16,7 @@ internal sealed class SessionPush
     private readonly DesiredStateMessages messages;
     private readonly TimeSpan gap;
     private DateTimeOffset notBefore = DateTimeOffset.MinValue;
+    private DesiredStateVersion announced = DesiredStateVersion.None;
     private bool reading;
     private bool changed;
 
@@ -38,6 +39,10 @@ internal sealed class SessionPush
     public ConnectorDesiredState? Pushed { get; private set; }
 
     private Action<string> Record { get; }
+
+    /// <summary>What a replica has that said it applied this version. A change that means nothing to replicas (who may connect, for example) is not sent,
+    /// so who has applied the last version that was sent has applied all.</summary>
+    public DesiredStateVersion Reached(DesiredStateVersion applied) => Pushed is { } pushed && applied == announced ? pushed.Version : applied;
 
     /// <summary>The desired state changed. True: read it, after the given time.</summary>
     public bool Changed(DateTimeOffset now, out TimeSpan wait)
@@ -70,6 +75,11 @@ internal sealed class SessionPush
             Send(message);
         }
 
+        if (sent.Any(message => message.RequestTypeCase is ControlStreamResponse.RequestTypeOneofCase.Init or ControlStreamResponse.RequestTypeOneofCase.UpdateConfig))
+        {
+            announced = wanted.Version;
+        }
+
         if (!sent.IsEmpty)
         {
             notBefore = now + gap;
@@ -82,7 +92,7 @@ internal sealed class SessionPush
 
     public void SendEdges(ImmutableArray<EdgeEntry> edges)
     {
-        if (!Claim.Features.Contains(ControlFeatures.Edges))
+        if (edges.IsDefault || !Claim.Features.Contains(ControlFeatures.Edges))
         {
             return;
         }

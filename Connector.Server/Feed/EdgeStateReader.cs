@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Tokens;
@@ -17,8 +18,12 @@ internal sealed class EdgeStateReader(ControlDatabase database, Func<Verificatio
             database.Version(db),
             [.. db.Sockets.Include(socket => socket.Connectors).OrderBy(socket => socket.Id).AsEnumerable().Select(Socket)],
             [ticketKey()],
-            [],
+            RevokedTickets(db),
             [.. db.Connectors.Select(connector => connector.Id).AsEnumerable().Select(id => new ConnectorId(id))]);
+
+    /// <summary>A ticket's id is that of the token it was issued under. Tombstones that are due but not deleted yet do no harm.</summary>
+    private static ImmutableHashSet<string> RevokedTickets(ControlDbContext db)
+        => [.. db.ConnectorTokens.Where(token => token.Revoked).Select(token => token.Id)];
 
     private static EdgeSocket Socket(SocketRow row)
         => new(

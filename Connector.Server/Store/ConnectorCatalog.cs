@@ -7,6 +7,15 @@ namespace Connector.Server.Store;
 /// <summary>Connectors and their tokens, as people manage them.</summary>
 internal sealed class ConnectorCatalog(ControlDatabase database, ConnectorLogs logs)
 {
+    /// <summary>
+    /// How long a revoked token stays as a tombstone: longer than any ticket of it can live (24 h, the clocks' leeway, and a ticket that was being issued
+    /// while the token was revoked).
+    /// </summary>
+    public static readonly TimeSpan TombstoneLife = TimeSpan.FromHours(25);
+
+    /// <summary>Tokens of one connector, tombstones included: they bound what edges are told.</summary>
+    public const int MaxTokensPerConnector = 1_000;
+
     /// <param name="ActiveTokens">Neither revoked nor expired.</param>
     public sealed record Entry(ConnectorRow Connector, int ActiveTokens);
 
@@ -94,6 +103,7 @@ internal sealed class ConnectorCatalog(ControlDatabase database, ConnectorLogs l
             $"reading a token of connector {id}", db => Tokens(db, id).FirstOrDefault(token => token.Id == tokenId), cancellationToken);
 
     /// <summary>False when the connector was deleted meanwhile.</summary>
+    /// <exception cref="BoundReachedException">It has as many tokens as it may have.</exception>
     public Task<bool> AddTokenAsync(ConnectorTokenRow token, CancellationToken cancellationToken)
         => database.WriteAsync(
             $"storing a token of connector {token.ConnectorId}",
@@ -102,6 +112,14 @@ internal sealed class ConnectorCatalog(ControlDatabase database, ConnectorLogs l
                 if (!db.Connectors.Any(connector => connector.Id == token.ConnectorId))
                 {
                     return false;
+                }
+
+                TrimTombstones(db);
+                if (db.ConnectorTokens.Count(row => row.ConnectorId == token.ConnectorId) >= MaxTokensPerConnector)
+                {
+                    throw new BoundReachedException(
+                        $"connector {token.ConnectorId} has {MaxTokensPerConnector} tokens, the most it may have; those revoked within the last "
+                        + $"{TombstoneLife.TotalHours:0} hours count: delete tokens that are not used, and try again later");
                 }
 
                 db.ConnectorTokens.Add(token);
@@ -113,9 +131,27 @@ internal sealed class ConnectorCatalog(ControlDatabase database, ConnectorLogs l
     public Task<bool> RevokeTokenAsync(ConnectorId id, string tokenId, CancellationToken cancellationToken)
         => database.WriteAsync(
             $"revoking a token of connector {id}",
-            db => Tokens(db, id).Where(token => token.Id == tokenId)
-                .ExecuteUpdate(set => set.SetProperty(token => token.Revoked, true)) > 0,
+            db =>
+            {
+                var now = database.Now;
+                var revoked = Tokens(db, id).Where(token => token.Id == tokenId)
+                    .ExecuteUpdate(set => set.SetProperty(token => token.Revoked, true).SetProperty(token => token.RevokedAt, now)) > 0;
+                if (revoked)
+                {
+                    TrimTombstones(db);
+                    // No desired state changes by it; edges must hear of it all the same.
+                    ControlDatabase.RaiseVersion(db, []);
+                }
+
+                return revoked;
+            },
             cancellationToken);
+
+    private void TrimTombstones(ControlDbContext db)
+    {
+        var over = database.Now - (long)TombstoneLife.TotalMilliseconds;
+        db.ConnectorTokens.Where(token => token.RevokedAt < over).ExecuteDelete();
+    }
 
     private static IQueryable<ConnectorTokenRow> Tokens(ControlDbContext db, ConnectorId id)
         => db.ConnectorTokens.Where(token => token.ConnectorId == id.Value && !token.Revoked);

@@ -26,6 +26,12 @@ public sealed class ControlPlaneOptions
     /// <summary>Whole seconds, above 0.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Bytes of one connector's whole configuration on the control stream; a socket that would go beyond it is refused with 412. A client takes messages of
+    /// 4 MiB, the rest is room for the connector's own part. A plain socket takes some 500 bytes, so this is about 7,000 of them.
+    /// </summary>
+    public int MaxConfigurationBytes { get; set; } = 3_670_016;
+
     /// <summary>Newest log records kept for each connector; older ones are deleted in batches, so up to a twentieth more may be there.</summary>
     public int LogsKeptPerConnector { get; set; } = 100_000;
 

@@ -76,7 +76,7 @@ internal sealed class ControlStore(ControlDatabase database, ConnectorLogs logs,
             cancellationToken);
 
     public Task AppendLogsAsync(
-        ConnectorId connectorId, SessionEpoch epoch, IReadOnlyList<LogRecord> records, CancellationToken cancellationToken)
+        ConnectorId connectorId, SessionEpoch epoch, IReadOnlyList<LogRecord> records, LogPosition? position, CancellationToken cancellationToken)
         => database.WriteAsync(
             $"storing log records of connector {connectorId}",
             db =>
@@ -87,7 +87,11 @@ internal sealed class ControlStore(ControlDatabase database, ConnectorLogs logs,
                     throw new StaleEpochException(connectorId, stored, epoch);
                 }
 
-                logs.Append(db, connectorId.Value, records);
+                // In one transaction: either both are there, or neither.
+                if (position is null || LogSequences.Advance(db, connectorId.Value, position, database.Now))
+                {
+                    logs.Append(db, connectorId.Value, records);
+                }
             },
             cancellationToken);
 

@@ -19,8 +19,11 @@ public interface IControlStore
     Task<ConnectorDesiredState?> ReadDesiredStateAsync(ConnectorId connectorId, CancellationToken cancellationToken);
 
     /// <summary>Stores records; when it returns they are durable. Records keep their order.</summary>
+    /// <param name="position">Where these records stand in their replica's log; a batch at or before the last stored position is there already and is not
+    /// stored again. Null for records without one.</param>
     /// <exception cref="StaleEpochException">A newer control session exists.</exception>
-    Task AppendLogsAsync(ConnectorId connectorId, SessionEpoch epoch, IReadOnlyList<LogRecord> records, CancellationToken cancellationToken);
+    Task AppendLogsAsync(
+        ConnectorId connectorId, SessionEpoch epoch, IReadOnlyList<LogRecord> records, LogPosition? position, CancellationToken cancellationToken);
 
     /// <summary>Notes that the connector was heard, and the metadata it uploaded (JSON object) if any.</summary>
     Task TouchAsync(ConnectorId connectorId, DateTimeOffset seenAt, string? metadataJson, CancellationToken cancellationToken);

@@ -35,6 +35,7 @@ internal sealed class SocketCatalog(ControlDatabase database, ControlPlaneOption
     /// <summary>Name, type and upstream of the draft are required.</summary>
     /// <exception cref="NameTakenException">The name or port is another socket's.</exception>
     /// <exception cref="SocketRefusedException">A connector does not exist, or no port is free.</exception>
+    /// <exception cref="BoundReachedException">A connector's configuration would become too large.</exception>
     public Task<Change> CreateAsync(SocketDraft draft, CancellationToken cancellationToken)
         => database.WriteAsync(
             $"creating socket {draft.Name}",
@@ -48,7 +49,7 @@ internal sealed class SocketCatalog(ControlDatabase database, ControlPlaneOption
                 };
                 Apply(db, row, draft);
                 db.Sockets.Add(row);
-                return Save(db, row, []);
+                return Save(db, row, [], 0);
             },
             cancellationToken);
 
@@ -72,8 +73,9 @@ internal sealed class SocketCatalog(ControlDatabase database, ControlPlaneOption
                     row.UpstreamUpdatedAt = database.Now;
                 }
 
+                var size = row.ConfigSize;
                 Apply(db, row, draft);
-                return Save(db, row, before);
+                return Save(db, row, before, size);
             },
             cancellationToken);
 
@@ -103,9 +105,17 @@ internal sealed class SocketCatalog(ControlDatabase database, ControlPlaneOption
     private static SocketRow? Find(IQueryable<SocketRow> sockets, string idOrName)
         => sockets.FirstOrDefault(socket => socket.Id == idOrName || socket.Name == idOrName);
 
-    private static Change Save(ControlDbContext db, SocketRow row, List<string> before)
+    private Change Save(ControlDbContext db, SocketRow row, List<string> before, int sizeBefore)
     {
+        row.ConfigSize = ConfigurationSize.Of(row);
         db.SaveChanges();
+
+        // Who does not grow is not refused: a connector that is over the bound must be able to come back.
+        foreach (var connectorId in row.Connectors.Select(link => link.ConnectorId).Where(id => row.ConfigSize > sizeBefore || !before.Contains(id)))
+        {
+            ConfigurationSize.Require(db, connectorId, options.MaxConfigurationBytes);
+        }
+
         var touched = before.Union(row.Connectors.Select(link => link.ConnectorId)).ToList();
         ControlDatabase.RaiseVersion(db, touched);
         return new Change(row, [.. touched.Select(id => new ConnectorId(id))]);

@@ -19,6 +19,8 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
 
     public DbSet<ConnectorLogRow> ConnectorLogs => Set<ConnectorLogRow>();
 
+    public DbSet<LogSequenceRow> LogSequences => Set<LogSequenceRow>();
+
     public DbSet<EpochRow> Epochs => Set<EpochRow>();
 
     public DbSet<MetaRow> Meta => Set<MetaRow>();
@@ -34,6 +36,7 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
         modelBuilder.Entity<ConnectorTokenRow>(row =>
         {
             row.ToTable("connector_tokens").HasKey(token => token.Id);
+            row.HasIndex(token => token.RevokedAt);
             row.HasOne<ConnectorRow>().WithMany().HasForeignKey(token => token.ConnectorId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<SocketRow>(row =>
@@ -61,6 +64,11 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
             row.HasIndex(log => new { log.ConnectorId, log.SocketId, log.Id });
             row.HasIndex(log => new { log.ConnectorId, log.Severity, log.Id });
             row.HasOne<ConnectorRow>().WithMany().HasForeignKey(log => log.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<LogSequenceRow>(row =>
+        {
+            row.ToTable("log_sequences").HasKey(last => new { last.ConnectorId, last.ReplicaId, last.BootId });
+            row.HasOne<ConnectorRow>().WithMany().HasForeignKey(last => last.ConnectorId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<EpochRow>(row =>
         {

@@ -54,8 +54,11 @@ internal sealed class ConnectorTokenRow
 
     public long? ExpiresAt { get; set; }
 
-    /// <summary>Kept after revocation: a replica that still presents it is told why.</summary>
+    /// <summary>Kept after revocation, for as long as tickets that were issued under it can live: edges must refuse them, and a replica that still
+    /// presents the token is told why.</summary>
     public bool Revoked { get; set; }
+
+    public long? RevokedAt { get; set; }
 }
 
 internal sealed class SocketRow
@@ -85,6 +88,9 @@ internal sealed class SocketRow
 
     /// <summary>Canonical JSON.</summary>
     public required string UpstreamConfiguration { get; set; }
+
+    /// <summary>Bytes that the socket takes up in a connector's configuration on the control stream; see <see cref="ConfigurationSize"/>.</summary>
+    public int ConfigSize { get; set; }
 
     public int EdgePort { get; set; }
 
@@ -154,6 +160,19 @@ internal sealed class ConnectorLogRow
     public string? PluginId { get; set; }
 
     public required string Source { get; set; }
+}
+
+internal sealed class LogSequenceRow
+{
+    public required string ConnectorId { get; set; }
+
+    public required string ReplicaId { get; set; }
+
+    public required string BootId { get; set; }
+
+    public long Sequence { get; set; }
+
+    public long StoredAt { get; set; }
 }
 
 internal sealed class EpochRow

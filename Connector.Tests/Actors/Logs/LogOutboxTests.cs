@@ -1,5 +1,6 @@
 using Connector.Actors.Logs;
 using Connector.Protocol.Control.Wire;
+using Connector.Protocol.Ids;
 using CsCheck;
 using Xunit;
 
@@ -11,7 +12,7 @@ public sealed class LogOutboxTests
     [Fact]
     public void Reached_bound_of_records_drops_the_oldest_and_counts_them_into_the_next_batch()
     {
-        var outbox = new LogOutbox(new LogOutboxLimits(MostRecords: 3), "r");
+        var outbox = new LogOutbox(new LogOutboxLimits(MostRecords: 3), "r", BootId.New(), new LogSequence());
         for (var i = 0; i < 5; i++)
             outbox.Add(Record($"{i}"));
         var batch = outbox.TakeBatch()!;
@@ -23,7 +24,7 @@ public sealed class LogOutboxTests
     [Fact]
     public void Reached_bound_of_bytes_drops_the_oldest()
     {
-        var outbox = new LogOutbox(new LogOutboxLimits(MostBytes: 1000), "r");
+        var outbox = new LogOutbox(new LogOutboxLimits(MostBytes: 1000), "r", BootId.New(), new LogSequence());
         for (var i = 0; i < 20; i++)
             outbox.Add(Record(new string((char)('a' + i), 100)));
         Assert.InRange(outbox.WaitingBytes, 1, 1000);
@@ -35,7 +36,7 @@ public sealed class LogOutboxTests
     [Fact]
     public void One_batch_is_unacknowledged_at_a_time_and_foreign_acknowledgements_are_ignored()
     {
-        var outbox = new LogOutbox(LogOutboxLimits.Default, "r");
+        var outbox = new LogOutbox(LogOutboxLimits.Default, "r", BootId.New(), new LogSequence());
         outbox.Add(Record("a"));
         var first = outbox.TakeBatch()!;
         outbox.Add(Record("b"));
@@ -49,7 +50,7 @@ public sealed class LogOutboxTests
     [Fact]
     public void Batches_hold_at_most_32_KiB()
     {
-        var outbox = new LogOutbox(LogOutboxLimits.Default, "r");
+        var outbox = new LogOutbox(LogOutboxLimits.Default, "r", BootId.New(), new LogSequence());
         for (var i = 0; i < 100; i++)
             outbox.Add(Record(new string('x', 5000)));
         var records = 0;
@@ -67,7 +68,7 @@ public sealed class LogOutboxTests
     public void Every_record_is_delivered_in_order_or_counted()
         => Gen.Int[0, 3].Array[0, 400].Sample(steps =>
         {
-            var outbox = new LogOutbox(new LogOutboxLimits(MostRecords: 20, MostBytes: 2000, LargestBatch: 300), "r");
+            var outbox = new LogOutbox(new LogOutboxLimits(MostRecords: 20, MostBytes: 2000, LargestBatch: 300), "r", BootId.New(), new LogSequence());
             var next = 0;
             var expected = 0L;
             LogBatch? inFlight = null;

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using Connector.Actors.Logs;
 using Connector.Protocol.Control.Wire;
+using Connector.Protocol.Ids;
 using Xunit;
 using static Connector.Actors.Control.ControlSessionProtocol;
 using static Connector.Actors.Logs.LogShipperProtocol;
@@ -81,6 +82,22 @@ public sealed class LogShipperActorTests : TestKit
     }
 
     [Fact]
+    public void Restarted_shipper_goes_on_counting()
+    {
+        var boot = BootId.New();
+        inlet.Add(new Log { Message = "a" });
+        var first = Sys.ActorOf(LogShipperActor.Props(inlet, LogOutboxLimits.Default, "r", boot));
+        var before = Open(first, 1).ExpectMsg<ShipLogBatch>().Batch;
+        Watch(first);
+        Sys.Stop(first);
+        ExpectTerminated(first);
+
+        inlet.Add(new Log { Message = "b" });
+        var after = Open(Sys.ActorOf(LogShipperActor.Props(inlet, LogOutboxLimits.Default, "r", boot)), 2).ExpectMsg<ShipLogBatch>().Batch;
+        Assert.Equal((before.BootId, before.Sequence + 1), (after.BootId, after.Sequence));
+    }
+
+    [Fact]
     public void Loss_of_an_earlier_session_does_not_close_the_present_one()
     {
         var shipper = Start(LogOutboxLimits.Default);
@@ -91,7 +108,7 @@ public sealed class LogShipperActorTests : TestKit
         Assert.Equal(2, session.ExpectMsg<ShipLogBatch>().Attempt);
     }
 
-    private IActorRef Start(LogOutboxLimits limits) => Sys.ActorOf(LogShipperActor.Props(inlet, limits, "r"));
+    private IActorRef Start(LogOutboxLimits limits) => Sys.ActorOf(LogShipperActor.Props(inlet, limits, "r", BootId.New()));
 
     private TestProbe Open(IActorRef shipper, int attempt)
     {

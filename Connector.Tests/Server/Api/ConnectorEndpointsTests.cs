@@ -2,6 +2,7 @@ using Connector.Protocol.Ids;
 using Connector.Protocol.Tokens;
 using Connector.Server.Feed;
 using Connector.Server.Store;
+using Connector.Server.Store.Database;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 using static Connector.Server.Control.ConnectorsProtocol;
@@ -192,6 +193,20 @@ public sealed class ConnectorEndpointsTests
         Assert.Equal("s", replicas[0].GetProperty("links")[0].GetProperty("sockets")[0].GetString());
         Assert.Equal(("r2", true), (replicas[1].GetProperty("id").GetString(), replicas[1].GetProperty("draining").GetBoolean()));
         Assert.False(replicas[1].TryGetProperty("version", out _));
+        var database = server.Services.GetRequiredService<ControlDatabase>();
+        var version = replicas[0].GetProperty("config_version");
+        Assert.Equal((database.Incarnation, 1), (version.GetProperty("incarnation").GetString(), version.GetProperty("desired").GetInt64()));
+        Assert.False(version.TryGetProperty("applied", out _));
+
+        await SayAppliedAsync(new DesiredStateVersion(database.Incarnation, 1), 1);
+        await SayAppliedAsync(new DesiredStateVersion("another store", 7), null);
+
+        async Task SayAppliedAsync(DesiredStateVersion applied, long? shown)
+        {
+            server.Sessions.States[id] = server.Sessions.States[id] with { Replicas = [new ReplicaState(one, boot, "0.1.0", since, "192.0.2.7", applied)] };
+            var answer = (await server.GetAsync($"connector/{id}")).GetProperty("replicas")[0].GetProperty("config_version");
+            Assert.Equal(shown, answer.TryGetProperty("applied", out var number) ? number.GetInt64() : null);
+        }
     }
 
     [Fact]
@@ -203,7 +218,7 @@ public sealed class ConnectorEndpointsTests
             DateTimeOffset.UnixEpoch.AddDays(20_000 + index), index % 5 == 0 ? "error" : "info", $"{{\"msg\":\"nº {index}\"}}",
             index % 2 == 0 ? new SocketId("s") : null, index == 3 ? new PluginId("p") : null, "connector")).ToList();
         await server.Services.GetRequiredService<IControlStore>()
-            .AppendLogsAsync(new ConnectorId(id), new SessionEpoch(0), records, TestContext.Current.CancellationToken);
+            .AppendLogsAsync(new ConnectorId(id), new SessionEpoch(0), records, null, TestContext.Current.CancellationToken);
 
         var first = await server.GetAsync($"connector/{id}/logs?page_size=10");
         Assert.Equal("""{"current_page":1,"next_page":2,"total_records":25,"total_pages":3,"records_per_page":10,"actual_page_size":10}""",

@@ -2,6 +2,9 @@ using System.Net;
 using System.Text.Json;
 using Connector.Protocol.Ids;
 using Connector.Server.Feed;
+using Connector.Server.Store;
+using Connector.Server.Store.Database;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 using static Connector.Server.Control.ConnectorsProtocol;
 
@@ -208,6 +211,33 @@ public sealed class SocketEndpointsTests
     }
 
     [Fact]
+    public async Task Socket_that_makes_a_connectors_configuration_too_large_is_refused_and_nothing_of_it_stays()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var (full, other) = (await server.CreateConnectorAsync("full"), await server.CreateConnectorAsync("other"));
+        for (var n = 0; n < 3; n++)
+        {
+            await server.PostAsync("socket", ApiServer.Socket($"s{n}", full));
+        }
+
+        var size = server.Services.GetRequiredService<ControlDatabase>().Read(db => db.Sockets.Sum(socket => socket.ConfigSize));
+        server.Services.GetRequiredService<ControlPlaneOptions>().MaxConfigurationBytes = size + 20;
+
+        var refusal = await server.RefusedAsync(HttpMethod.Post, "socket", ApiServer.Socket("more", full), 412);
+        Assert.Contains($"connector {full}", refusal);
+        Assert.Contains($"{size + 20} is the most", refusal);
+        Assert.Equal(3, (await server.GetAsync("socket")).GetArrayLength());
+
+        // Growing, and linking one that is there, are the same question. Shrinking and deleting never are.
+        await server.PostAsync("socket", ApiServer.Socket("elsewhere", other));
+        await server.RefusedAsync(HttpMethod.Put, "socket/elsewhere", new { connector_ids = new[] { other, full } }, 412);
+        await server.RefusedAsync(HttpMethod.Put, "socket/s0", new { upstream_configuration = ApiServer.Upstream(string.Join('.', Enumerable.Repeat(new string('a', 60), 4))) }, 412);
+        await server.PutAsync("socket/s0", new { upstream_configuration = ApiServer.Upstream("d") });
+        await server.DeleteAsync("socket/s1");
+        await server.PutAsync("socket/elsewhere", new { connector_ids = new[] { other, full } });
+    }
+
+    [Fact]
     public async Task Status_is_the_best_that_a_replica_says_with_one_entry_each()
     {
         await using var server = await ApiServer.StartAsync();
@@ -239,8 +269,14 @@ public sealed class SocketEndpointsTests
         server.Sessions.States[connector] = server.Sessions.States[connector] with { State = "unknown", Sockets = [] };
         Assert.Equal(("unknown", false), await StatusAsync());
 
+        // The public client holds a session and reports nothing.
+        Say();
+        server.Sessions.States[connector] = server.Sessions.States[connector] with { Leader = null };
+        Assert.Equal(("unknown", false), await StatusAsync());
+        Assert.Contains("does not report", (await server.GetAsync("socket/db")).GetProperty("status").GetProperty("reason").GetString());
+
         void Say(params (string Replica, string State, string Reason)[] replicas) => server.Sessions.States[connector] = new SessionState(
-            connector, "online", new SessionEpoch(1), null, null, null, [],
+            connector, "online", new SessionEpoch(1), new ReplicaId("r1"), null, null, [],
             [.. replicas.Select(replica => new SocketState(
                 id, new ReplicaId(replica.Replica), replica.State, replica.Reason, 3, DateTimeOffset.UnixEpoch))]);
 

@@ -38,6 +38,7 @@ public sealed class ConnectorActorTests : TestKit
     private readonly FakeControlStore store = new();
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
     private readonly SigningKey signingKey = SigningKey.Create();
+    private readonly ChangingEdges edges = new([Edge("edge-1")]);
     private readonly IActorRef connectors;
     private long lastStreamId;
 
@@ -47,7 +48,7 @@ public sealed class ConnectorActorTests : TestKit
         store.SetToken("token", TokenStanding.Valid);
         store.SetDesired(Id, State(1));
         var services = new ControlServices(
-            store, new TokenIssuer(signingKey), new FixedEdgeDirectory([new EdgeEntry(new EdgeId("edge-1"), ["edge.example:8444"], ["sha256/pin"])]), "cp-1",
+            store, new TokenIssuer(signingKey), edges, "cp-1",
             new ControlLimits { StoreDeadline = TimeSpan.FromHours(1) }, time, NullLoggerFactory.Instance);
         connectors = Sys.ActorOf(ConnectorsActor.Props(services), ConnectorsActor.Name);
     }
@@ -72,6 +73,43 @@ public sealed class ConnectorActorTests : TestKit
         var ticket = Assert.Single(stream.Sent.ElementAt(2).Tickets.Tickets_).Ticket;
         Assert.True(new TokenVerifier([signingKey.PublicKey], time).TryVerifyTicket(ticket, out var claims, out var reason), reason);
         Assert.Equal((Id, new KeyThumbprint("key-a"), "token", time.GetUtcNow() + TimeSpan.FromHours(24)), (claims.ConnectorId, claims.Thumbprint, claims.TicketId, claims.ExpiresAt));
+    }
+
+    [Fact]
+    public async Task Edges_that_become_known_after_the_session_opened_are_told_and_nothing_before()
+    {
+        edges.Set(null);
+        var stream = Claim("key-a");
+        Assert.Equal([ResponseCase.HelloAck, ResponseCase.Init, ResponseCase.Tickets], await CasesAsync(stream, 3));
+        await RoundTripAsync();
+        Assert.Equal(3, stream.Sent.Count);
+
+        edges.Set(Edge("edge-1"), Edge("edge-2"));
+
+        Assert.Equal(ResponseCase.Edges, (await CasesAsync(stream, 4))[^1]);
+        Assert.Equal(["edge-1", "edge-2"], stream.Sent.Last().Edges.Edges_.Select(edge => edge.EdgeId));
+
+        edges.Set();
+        await CasesAsync(stream, 5);
+        Assert.Empty(stream.Sent.Last().Edges.Edges_);
+    }
+
+    [Fact]
+    public async Task Edges_that_change_while_the_desired_state_is_read_are_told_once_as_they_are_then()
+    {
+        var hold = new TaskCompletionSource();
+        store.BeforeRead = () => hold.Task;
+        var stream = Claim("key-a");
+        await CasesAsync(stream, 1);
+        await AwaitAssertAsync(() => Assert.Equal(1, store.Reads), Patience);
+
+        edges.Set(Edge("edge-2"));
+        await RoundTripAsync();
+        hold.SetResult();
+
+        await CasesAsync(stream, 4);
+        await RoundTripAsync();
+        Assert.Equal("edge-2", Assert.Single(stream.Sent, message => message.RequestTypeCase == ResponseCase.Edges).Edges.Edges_.Single().EdgeId);
     }
 
     [Fact]
@@ -251,13 +289,39 @@ public sealed class ConnectorActorTests : TestKit
     }
 
     [Fact]
+    public async Task Replica_shows_what_it_has_applied_also_when_a_change_means_nothing_to_it()
+    {
+        var stream = await LiveAsync(Claim("key-a"));
+        Assert.Null(Assert.Single((await SessionAsync()).Replicas).Applied);
+        Report(1);
+        Assert.Equal(new DesiredStateVersion("inc", 1), Assert.Single((await SessionAsync()).Replicas).Applied);
+
+        // Nothing to push: the replica has it all the same.
+        store.SetDesired(Id, State(2));
+        connectors.Tell(new ConnectorsProtocol.DesiredStateChanged(Id));
+        await AwaitAssertAsync(
+            async () => Assert.Equal(new DesiredStateVersion("inc", 2), Assert.Single((await SessionAsync()).Replicas).Applied), Patience);
+
+        var before = stream.Sent.Count;
+        store.SetDesired(Id, State(3, Item("a")));
+        connectors.Tell(new ConnectorsProtocol.DesiredStateChanged(Id));
+        await CasesAsync(stream, before + 1);
+        Assert.Equal(new DesiredStateVersion("inc", 1), Assert.Single((await SessionAsync()).Replicas).Applied);
+        Report(3);
+        Assert.Equal(new DesiredStateVersion("inc", 3), Assert.Single((await SessionAsync()).Replicas).Applied);
+
+        void Report(long number) => connectors.Tell(new ControlStreamProtocol.ConfigApplied(
+            Id, stream.StreamId, new ReplicaId("replica-of-key-a"), new DesiredStateVersion("inc", number)));
+    }
+
+    [Fact]
     public async Task Public_client_gets_no_update_right_behind_init()
     {
         var stream = await LiveAsync(ClaimPublic());
         store.SetDesired(Id, State(2, Item("a")));
         connectors.Tell(new ConnectorsProtocol.DesiredStateChanged(Id));
         await RoundTripAsync();
-        Advance(TimeSpan.FromMilliseconds(500));
+        Advance(TimeSpan.FromMilliseconds(1_400));
         await RoundTripAsync();
         Assert.Single(stream.Sent);
 
@@ -427,6 +491,23 @@ public sealed class ConnectorActorTests : TestKit
     {
         time.Advance(by);
         ((TestScheduler)Sys.Scheduler).Advance(by);
+    }
+
+    private static EdgeEntry Edge(string id) => new(new EdgeId(id), [$"{id}.example:8444"], ["sha256/pin"]);
+
+    private sealed class ChangingEdges(ImmutableArray<EdgeEntry> edges) : IEdgeDirectory
+    {
+        private EdgeEntry[]? current = [.. edges];
+
+        public event System.Action? Changed;
+
+        public ImmutableArray<EdgeEntry> Edges => Volatile.Read(ref current) is { } known ? [.. known] : default;
+
+        public void Set(params EdgeEntry[]? next)
+        {
+            Volatile.Write(ref current, next);
+            Changed?.Invoke();
+        }
     }
 
     [SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to free.")]

@@ -14,6 +14,8 @@ internal sealed class FakeControlStore : IControlStore
     private readonly Dictionary<string, TokenStanding> tokens = [];
     private readonly Dictionary<ConnectorId, List<LogRecord>> logs = [];
 
+    private readonly Dictionary<(ReplicaId, BootId), long> sequences = [];
+
     public ConcurrentQueue<string> Metadata { get; } = new();
 
     public int Reads;
@@ -106,7 +108,8 @@ internal sealed class FakeControlStore : IControlStore
         }
     }
 
-    public async Task AppendLogsAsync(ConnectorId connectorId, SessionEpoch epoch, IReadOnlyList<LogRecord> records, CancellationToken cancellationToken)
+    public async Task AppendLogsAsync(
+        ConnectorId connectorId, SessionEpoch epoch, IReadOnlyList<LogRecord> records, LogPosition? position, CancellationToken cancellationToken)
     {
         await BeforeAppend();
         lock (sync)
@@ -114,6 +117,17 @@ internal sealed class FakeControlStore : IControlStore
             if (epochs.GetValueOrDefault(connectorId) is var stored && stored.Value > epoch.Value)
             {
                 throw new StaleEpochException(connectorId, stored, epoch);
+            }
+
+            if (position is not null)
+            {
+                var last = sequences.GetValueOrDefault((position.ReplicaId, position.BootId));
+                if (position.Sequence <= last)
+                {
+                    return;
+                }
+
+                sequences[(position.ReplicaId, position.BootId)] = position.Sequence;
             }
 
             if (!logs.TryGetValue(connectorId, out var list))

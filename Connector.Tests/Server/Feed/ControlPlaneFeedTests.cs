@@ -3,6 +3,7 @@ using Connector.Protocol.Ids;
 using Connector.Protocol.Tokens;
 using Connector.Server.Feed;
 using Connector.Server.Store;
+using Connector.Server.Store.Database;
 using Connector.Tests.Server.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -48,6 +49,29 @@ public sealed class ControlPlaneFeedTests : IDisposable
         Assert.Equal(
             new EdgeSocket(new SocketId(socket.Id), "db", "tls", [one], 20_000, true, [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("::1/128")]),
             Assert.Single(state.Sockets));
+    }
+
+    [Fact]
+    public async Task Follower_hears_of_a_revoked_token_at_once_and_after_a_restart_of_the_store()
+    {
+        var connector = await store.CreateConnectorAsync("one");
+        foreach (var id in (string[])["t1", "t2"])
+        {
+            await store.Connectors.AddTokenAsync(
+                new ConnectorTokenRow { Id = id, ConnectorId = connector.Value, Name = "n", CreatedBy = "admin" }, Cancellation);
+        }
+
+        await using var follower = feed.FollowAsync(Cancellation).GetAsyncEnumerator(Cancellation);
+        Assert.True(await follower.MoveNextAsync().AsTask().WaitAsync(Deadline, Cancellation));
+        Assert.Empty(follower.Current.RevokedTickets);
+
+        await store.Connectors.RevokeTokenAsync(connector, "t1", Cancellation);
+        feed.Changed();
+        Assert.True(await follower.MoveNextAsync().AsTask().WaitAsync(Deadline, Cancellation));
+        Assert.Equal(["t1"], follower.Current.RevokedTickets);
+
+        store.Restart();
+        Assert.Equal(["t1"], (await new EdgeStateReader(store.Database, () => key).ReadAsync(Cancellation)).RevokedTickets);
     }
 
     [Fact]

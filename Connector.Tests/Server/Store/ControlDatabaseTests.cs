@@ -76,11 +76,11 @@ public sealed class ControlDatabaseTests
         var records = Enumerable.Range(0, 60).Select(_ => OpenStore.Record(new string('x', 10_000))).ToList();
 
         var error = await Assert.ThrowsAsync<ControlStoreException>(
-            () => store.Control.AppendLogsAsync(connector, new SessionEpoch(0), records, Cancellation));
+            () => store.Control.AppendLogsAsync(connector, new SessionEpoch(0), records, null, Cancellation));
 
         Assert.Contains($"{store.Options.DatabasePath}: the disk is full; free space", error.Message);
         Assert.Empty(await store.MessagesAsync(connector));
-        await store.Control.AppendLogsAsync(connector, new SessionEpoch(0), [OpenStore.Record("small")], Cancellation);
+        await store.Control.AppendLogsAsync(connector, new SessionEpoch(0), [OpenStore.Record("small")], null, Cancellation);
         Assert.Equal(["small"], await store.MessagesAsync(connector));
     }
 
@@ -106,7 +106,7 @@ public sealed class ControlDatabaseTests
             """));
         store.Database.Write(db => db.Database.ExecuteSqlRaw(
             """
-            DROP TABLE connector_logs; DROP TABLE connector_tokens; DROP TABLE epochs; DROP TABLE plugins; DROP TABLE socket_connectors;
+            DROP TABLE log_sequences; DROP TABLE connector_logs; DROP TABLE connector_tokens; DROP TABLE epochs; DROP TABLE plugins; DROP TABLE socket_connectors;
             DROP TABLE sockets; DROP TABLE connectors; DROP TABLE organization; DROP TABLE meta;
             """));
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Connector.Protocol.Ids;
+using Connector.Server.Control;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Connector.Tests.Server.Store;
@@ -84,7 +86,7 @@ public sealed class ControlStoreTests
         using var store = new OpenStore();
         var connector = await store.CreateConnectorAsync("a");
         var epoch = await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation);
-        await store.Control.AppendLogsAsync(connector, epoch, [OpenStore.Record("first"), OpenStore.Record("second")], Cancellation);
+        await store.Control.AppendLogsAsync(connector, epoch, [OpenStore.Record("first"), OpenStore.Record("second")], null, Cancellation);
         await store.Control.TouchAsync(connector, DateTimeOffset.UnixEpoch.AddDays(20_001), """{"os":"Zürich"}""", Cancellation);
         await store.Sockets.CreateAsync(OpenStore.Draft("db", connector), Cancellation);
         var before = await store.Control.ReadDesiredStateAsync(connector, Cancellation);
@@ -111,11 +113,11 @@ public sealed class ControlStoreTests
         using var store = new OpenStore();
         var connector = await store.CreateConnectorAsync("a");
         var old = await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation);
-        await store.Control.AppendLogsAsync(connector, old, [OpenStore.Record("kept")], Cancellation);
+        await store.Control.AppendLogsAsync(connector, old, [OpenStore.Record("kept")], null, Cancellation);
         await store.Control.RaiseEpochAsync(connector, old, Cancellation);
 
         await Assert.ThrowsAsync<StaleEpochException>(
-            () => store.Control.AppendLogsAsync(connector, old, [OpenStore.Record("lost"), OpenStore.Record("lost too")], Cancellation));
+            () => store.Control.AppendLogsAsync(connector, old, [OpenStore.Record("lost"), OpenStore.Record("lost too")], null, Cancellation));
         Assert.Equal(["kept"], await store.MessagesAsync(connector));
     }
 
@@ -126,7 +128,7 @@ public sealed class ControlStoreTests
         var connector = await store.CreateConnectorAsync("a");
         var socket = new SocketId("11111111-0000-0000-0000-000000000000");
         await store.Control.AppendLogsAsync(
-            connector, new SessionEpoch(0), [OpenStore.Record("1"), OpenStore.Record("2\n", "fatal", socket), OpenStore.Record("3", "loud")], Cancellation);
+            connector, new SessionEpoch(0), [OpenStore.Record("1"), OpenStore.Record("2\n", "fatal", socket), OpenStore.Record("3", "loud")], null, Cancellation);
 
         Assert.Equal(["3", "2", "1"], await store.MessagesAsync(connector));
         var bySocket = await store.Logs.ReadAsync(connector, "error", socket.Value, null, new PageRequest(1, 10), Cancellation);
@@ -141,12 +143,12 @@ public sealed class ControlStoreTests
         using var store = new OpenStore(options => options.LogsKeptPerConnector = 100);
         var noisy = await store.CreateConnectorAsync("noisy");
         var quiet = await store.CreateConnectorAsync("quiet");
-        await store.Control.AppendLogsAsync(quiet, new SessionEpoch(0), [OpenStore.Record("quiet")], Cancellation);
+        await store.Control.AppendLogsAsync(quiet, new SessionEpoch(0), [OpenStore.Record("quiet")], null, Cancellation);
 
         for (var batch = 0; batch < 30; batch++)
         {
             await store.Control.AppendLogsAsync(
-                noisy, new SessionEpoch(0), [.. Enumerable.Range(batch * 10, 10).Select(index => OpenStore.Record($"{index}"))], Cancellation);
+                noisy, new SessionEpoch(0), [.. Enumerable.Range(batch * 10, 10).Select(index => OpenStore.Record($"{index}"))], null, Cancellation);
         }
 
         var messages = await store.MessagesAsync(noisy);
@@ -161,11 +163,11 @@ public sealed class ControlStoreTests
         using var store = new OpenStore(options => options.LogsKeptPerConnector = 1_000);
         var connector = await store.CreateConnectorAsync("a");
         await store.Control.AppendLogsAsync(
-            connector, new SessionEpoch(0), [.. Enumerable.Range(0, 500).Select(index => OpenStore.Record($"{index}"))], Cancellation);
+            connector, new SessionEpoch(0), [.. Enumerable.Range(0, 500).Select(index => OpenStore.Record($"{index}"))], null, Cancellation);
         store.Options.LogsKeptPerConnector = 20;
         store.Restart();
 
-        await store.Control.AppendLogsAsync(connector, new SessionEpoch(0), [OpenStore.Record("last")], Cancellation);
+        await store.Control.AppendLogsAsync(connector, new SessionEpoch(0), [OpenStore.Record("last")], null, Cancellation);
 
         var messages = await store.MessagesAsync(connector);
         Assert.Equal(20, messages.Count);
@@ -178,7 +180,7 @@ public sealed class ControlStoreTests
         using var store = new OpenStore();
         var connector = await store.CreateConnectorAsync("a");
         await store.Control.AppendLogsAsync(
-            connector, new SessionEpoch(0), [OpenStore.Record(new string('x', ConnectorLogs.MaxMessageLength * 2))], Cancellation);
+            connector, new SessionEpoch(0), [OpenStore.Record(new string('x', ConnectorLogs.MaxMessageLength * 2))], null, Cancellation);
 
         var message = Assert.Single(await store.MessagesAsync(connector));
         Assert.Equal(ConnectorLogs.MaxMessageLength + " (cut)".Length, message.Length);
@@ -244,7 +246,7 @@ public sealed class ControlStoreTests
         var connector = await store.CreateConnectorAsync("a");
         await store.Connectors.AddTokenAsync(Token("t1", connector), Cancellation);
         await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation);
-        await store.Control.AppendLogsAsync(connector, new SessionEpoch(1), [OpenStore.Record("x")], Cancellation);
+        await store.Control.AppendLogsAsync(connector, new SessionEpoch(1), [OpenStore.Record("x")], null, Cancellation);
         await store.Sockets.CreateAsync(OpenStore.Draft("db", connector), Cancellation);
 
         Assert.True(await store.Connectors.DeleteAsync(connector, Cancellation));
@@ -253,11 +255,78 @@ public sealed class ControlStoreTests
         Assert.Equal(TokenStanding.ConnectorDeleted, await store.Control.CheckTokenAsync(connector, "t1", Cancellation));
         Assert.Empty(await store.MessagesAsync(connector));
         await Assert.ThrowsAsync<StaleEpochException>(
-            () => store.Control.AppendLogsAsync(connector, new SessionEpoch(1), [OpenStore.Record("late")], Cancellation));
+            () => store.Control.AppendLogsAsync(connector, new SessionEpoch(1), [OpenStore.Record("late")], null, Cancellation));
         Assert.Empty((await store.Sockets.FindAsync("db", Cancellation))!.Connectors);
         Assert.False(await store.Connectors.DeleteAsync(connector, Cancellation));
         // Was deleted while its last heartbeat was on the way.
         await store.Control.TouchAsync(connector, DateTimeOffset.UnixEpoch, null, Cancellation);
+    }
+
+    [Fact]
+    public async Task Batch_that_comes_again_is_stored_once_also_after_a_restart_and_in_a_later_session()
+    {
+        using var store = new OpenStore();
+        var connector = await store.CreateConnectorAsync("a");
+        var (replica, boot) = (new ReplicaId("r"), BootId.New());
+        var first = await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation);
+        await AppendAsync(first, 1, boot, "one");
+        await AppendAsync(first, 1, boot, "one");
+        await AppendAsync(first, 2, boot, "two");
+
+        store.Restart();
+        var second = await store.Control.RaiseEpochAsync(connector, first, Cancellation);
+        await AppendAsync(second, 2, boot, "two");
+        await Assert.ThrowsAsync<StaleEpochException>(() => AppendAsync(first, 3, boot, "of the fenced session"));
+        await AppendAsync(second, 3, boot, "three");
+
+        // Another process, and another replica with the same numbers.
+        await AppendAsync(second, 1, BootId.New(), "other boot");
+        await store.Control.AppendLogsAsync(
+            connector, second, [OpenStore.Record("other replica")], new LogPosition(new ReplicaId("r2"), boot, 1), Cancellation);
+
+        Assert.Equal(["one", "two", "three", "other boot", "other replica"], (await store.MessagesAsync(connector)).Reverse());
+
+        Task AppendAsync(SessionEpoch epoch, long sequence, BootId of, string message) => store.Control.AppendLogsAsync(
+            connector, epoch, [OpenStore.Record(message)], new LogPosition(replica, of, sequence), Cancellation);
+    }
+
+    [Fact]
+    public async Task Positions_are_bounded_and_the_newest_are_kept()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000));
+        using var store = new OpenStore(time: time);
+        var connector = await store.CreateConnectorAsync("a");
+        var boots = Enumerable.Range(0, LogSequences.MaxPerConnector + 3).Select(_ => BootId.New()).ToList();
+        foreach (var boot in boots)
+        {
+            await AppendAsync(boot);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(LogSequences.MaxPerConnector, store.Database.Read(db => db.LogSequences.Count()));
+        await AppendAsync(boots[^1]);
+        Assert.Equal(boots.Count, (await store.MessagesAsync(connector)).Count);
+
+        Task AppendAsync(BootId boot) => store.Control.AppendLogsAsync(
+            connector, new SessionEpoch(0), [OpenStore.Record("x")], new LogPosition(new ReplicaId("r"), boot, 1), Cancellation);
+    }
+
+    [Fact]
+    public async Task Counted_size_of_a_configuration_is_not_below_the_message_that_it_becomes()
+    {
+        using var store = new OpenStore(options => options.EdgePorts = (20_000, 20_199));
+        var connector = await store.CreateConnectorAsync("a");
+        for (var n = 0; n < 100; n++)
+        {
+            await store.Sockets.CreateAsync(OpenStore.Draft($"socket-{new string('x', n)}-ü", connector), Cancellation);
+        }
+
+        var state = await store.Control.ReadDesiredStateAsync(connector, Cancellation);
+        var size = new DesiredStateMessages(true, Assert.Fail).Init(state!).CalculateSize();
+
+        var counted = store.Database.Read(db => db.Sockets.Sum(socket => socket.ConfigSize));
+        Assert.InRange(counted, size - 1_024, size + (100 * 8));
+        Assert.True(store.Options.MaxConfigurationBytes + 100_000 < new ControlLimits().MaxMessageSize);
     }
 
     [Fact]
@@ -273,6 +342,47 @@ public sealed class ControlStoreTests
         Assert.True(await store.Connectors.RevokeTokenAsync(one, "t1", Cancellation));
         Assert.Equal(TokenStanding.Revoked, await store.Control.CheckTokenAsync(one, "t1", Cancellation));
         Assert.False(await store.Connectors.RevokeTokenAsync(one, "t1", Cancellation));
+    }
+
+    [Fact]
+    public async Task Tombstone_of_a_token_goes_when_no_ticket_of_it_can_be_alive()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000));
+        using var store = new OpenStore(time: time);
+        var connector = await store.CreateConnectorAsync("a");
+        await store.Connectors.AddTokenAsync(Token("t1", connector), Cancellation);
+        await store.Connectors.AddTokenAsync(Token("t2", connector), Cancellation);
+        await store.Connectors.RevokeTokenAsync(connector, "t1", Cancellation);
+
+        time.Advance(TimeSpan.FromHours(24.5));
+        store.Restart();
+        await store.Connectors.AddTokenAsync(Token("t3", connector), Cancellation);
+        Assert.Equal(TokenStanding.Revoked, await store.Control.CheckTokenAsync(connector, "t1", Cancellation));
+
+        time.Advance(TimeSpan.FromHours(1));
+        await store.Connectors.RevokeTokenAsync(connector, "t2", Cancellation);
+        Assert.Equal(TokenStanding.UnknownToken, await store.Control.CheckTokenAsync(connector, "t1", Cancellation));
+        Assert.Equal(TokenStanding.Revoked, await store.Control.CheckTokenAsync(connector, "t2", Cancellation));
+        Assert.Equal(TokenStanding.Valid, await store.Control.CheckTokenAsync(connector, "t3", Cancellation));
+    }
+
+    [Fact]
+    public async Task Tokens_and_their_tombstones_are_bounded()
+    {
+        using var store = new OpenStore();
+        var connector = await store.CreateConnectorAsync("a");
+        await store.Database.WriteAsync(
+            "filling",
+            db =>
+            {
+                db.ConnectorTokens.AddRange(Enumerable.Range(0, ConnectorCatalog.MaxTokensPerConnector).Select(n => Token($"t{n}", connector)));
+                db.SaveChanges();
+            },
+            Cancellation);
+        await store.Connectors.RevokeTokenAsync(connector, "t0", Cancellation);
+
+        var refusal = await Assert.ThrowsAsync<BoundReachedException>(() => store.Connectors.AddTokenAsync(Token("more", connector), Cancellation));
+        Assert.Contains("1000 tokens", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -151,9 +151,15 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("revoked");
 
+                    b.Property<long?>("RevokedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revoked_at");
+
                     b.HasKey("Id");
 
                     b.HasIndex("ConnectorId");
+
+                    b.HasIndex("RevokedAt");
 
                     b.ToTable("connector_tokens", (string)null);
                 });
@@ -171,6 +177,33 @@ namespace Connector.Server.Store.Database.Migrations
                     b.HasKey("ConnectorId");
 
                     b.ToTable("epochs", (string)null);
+                });
+
+            modelBuilder.Entity("Connector.Server.Store.Database.LogSequenceRow", b =>
+                {
+                    b.Property<string>("ConnectorId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("connector_id");
+
+                    b.Property<string>("ReplicaId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("replica_id");
+
+                    b.Property<string>("BootId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("boot_id");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.Property<long>("StoredAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("stored_at");
+
+                    b.HasKey("ConnectorId", "ReplicaId", "BootId");
+
+                    b.ToTable("log_sequences", (string)null);
                 });
 
             modelBuilder.Entity("Connector.Server.Store.Database.MetaRow", b =>
@@ -299,6 +332,10 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<int>("ConfigSize")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("config_size");
+
                     b.Property<bool>("ConnectorAuthenticationEnabled")
                         .HasColumnType("INTEGER")
                         .HasColumnName("connector_authentication_enabled");
@@ -410,6 +447,15 @@ namespace Connector.Server.Store.Database.Migrations
                     b.HasOne("Connector.Server.Store.Database.ConnectorRow", null)
                         .WithOne()
                         .HasForeignKey("Connector.Server.Store.Database.EpochRow", "ConnectorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Connector.Server.Store.Database.LogSequenceRow", b =>
+                {
+                    b.HasOne("Connector.Server.Store.Database.ConnectorRow", null)
+                        .WithMany()
+                        .HasForeignKey("ConnectorId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
