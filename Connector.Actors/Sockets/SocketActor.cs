@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Streams;
+using Connector.Actors.Logs;
 using Connector.Actors.Reach;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
@@ -19,6 +20,9 @@ internal sealed class SocketActor : ReceiveActor
     private readonly SocketDependencies shared;
     private readonly SocketId id;
     private readonly ILoggingAdapter log = Context.GetLogger();
+
+    // The edge that was refused reports it, with this text; here it is for whoever looks at this replica only, so that the connector's log has it once.
+    private readonly ILoggingAdapter localLog = Logging.GetLogger(Context.System, LocalOnly.Category(typeof(SocketActor)));
 
     // Bounded by SocketLimits.MaxPendingDials.
     private readonly Dictionary<long, Pending> pending = [];
@@ -227,7 +231,7 @@ internal sealed class SocketActor : ReceiveActor
         offer.Refuse(refusal.Code, refusal.Text);
         if (MayWriteFailure())
         {
-            log.Warning(
+            localLog.Warning(
                 "stream {StreamId} of {Client} over socket {SocketId} {SocketName} to {Upstream} refused: {Reason}",
                 offer.Id, offer.Client, id, definition.Name, upstream?.ToString() ?? "-", refusal.Text);
         }
