@@ -2,6 +2,7 @@ using System.CommandLine;
 using Connector.Host.Configuration;
 using Connector.Host.Errors;
 using Connector.Protocol;
+using Connector.Protocol.Json;
 using Connector.Protocol.Tokens;
 using Connector.Protocol.Variables;
 
@@ -32,7 +33,7 @@ internal static class ConfigCommand
     {
         notes = [];
         var keys = ConfigurationFile.Keys(path);
-        if (keys.Any(ServerFile.OwnKeys.Contains))
+        if (keys.Any(ServerFile.OwnKeys.Contains) || keys.Any(IsNearlyOfServer))
         {
             notes.AddRange(ServerSettings.Load(new ServerFlags(path), environment).Notes);
             return "server";
@@ -55,6 +56,10 @@ internal static class ConfigCommand
         CheckToken(file, path, environment, notes);
         return "connector";
     }
+
+    /// <summary>A misspelt key says as well which kind of file it is.</summary>
+    private static bool IsNearlyOfServer(string key)
+        => NearestName.Of(key, [.. ServerFile.OwnKeys, .. ConnectorFile.Keys]) is { } nearest && ServerFile.OwnKeys.Contains(nearest);
 
     private static void CheckToken(ConnectorFile file, string path, HostEnvironment environment, List<string> notes)
     {

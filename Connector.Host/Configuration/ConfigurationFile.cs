@@ -51,7 +51,7 @@ internal static class ConfigurationFile
         }
         catch (Exception failure) when (FileFailure.Is(failure))
         {
-            throw FileFailure.ToError($"Cannot read the configuration {path}", failure, path);
+            throw FileFailure.ToError($"Cannot read the configuration {path}", failure, path, reading: true);
         }
 
         try

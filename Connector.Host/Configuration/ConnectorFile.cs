@@ -31,6 +31,9 @@ internal sealed record ConnectorFile
 
     public TimeSpan? DrainTimeout { get; init; }
 
+    public static readonly IReadOnlyCollection<string> Keys =
+        ["token", "connector_id", "connector_server", "connector_insecure", "tunnel_server", "variables", "state_dir", "health", "log_level", "reach", "drain_timeout"];
+
     public static ConnectorFile Read(string path) => ConfigurationFile.Read(path, file =>
     {
         const string network = "a network such as 10.0.0.0/8, or an address";

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Connector.Host.Running;
 using Connector.Protocol.Variables;
 
 namespace Connector.Host.Configuration;
@@ -17,7 +18,8 @@ public sealed record HostEnvironment(ImmutableDictionary<string, string> Variabl
         }
 
         return new HostEnvironment(
-            variables.ToImmutable(), Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), Console.Out, Console.Error, TimeProvider.System);
+            variables.ToImmutable(), Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), new TolerantWriter(Console.Out),
+            new TolerantWriter(Console.Error), TimeProvider.System);
     }
 
     /// <summary>Null when it is not set or empty.</summary>

@@ -12,6 +12,7 @@ namespace Connector.Host.Dev;
 internal sealed class BuiltInPage : IAsyncDisposable
 {
     public const string SocketName = "hello";
+    public const string Description = "the built-in page of connector dev";
 
     private readonly WebApplication application;
 

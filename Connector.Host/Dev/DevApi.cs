@@ -16,6 +16,8 @@ internal sealed class DevApi : IDisposable
 {
     private static readonly ImmutableArray<string> Loopback = ["127.0.0.0/8", "::1/128"];
 
+    private const int KeptSocketAttempts = 50;
+
     private readonly HttpClient http;
 
     public DevApi(Uri apiUrl, Secret adminToken, HttpMessageHandler? handler = null)
@@ -54,6 +56,7 @@ internal sealed class DevApi : IDisposable
         var body = new JsonObject
         {
             ["name"] = exposure.Name,
+            ["description"] = exposure.Description,
             ["socket_type"] = exposure.SocketType,
             ["upstream_type"] = exposure.SocketType == "database" ? exposure.Scheme : exposure.SocketType,
             ["connector_ids"] = new JsonArray(connectorId),
@@ -82,14 +85,34 @@ internal sealed class DevApi : IDisposable
         return Text(existing, "socket_id");
     }
 
-    /// <summary>All sockets that have an endpoint; of an earlier run too.</summary>
-    public async Task<ImmutableArray<ReadySocket>> ListSocketsAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// All sockets that have an endpoint, those of earlier runs too. Those of this connector are given the time that the replica needs to serve them; what
+    /// still is not served says why.
+    /// </summary>
+    public async Task<ImmutableArray<DevSocket>> ListSocketsAsync(string connectorId, CancellationToken cancellationToken)
     {
-        var listed = await SendAsync(HttpMethod.Get, "sockets?page_size=1000", null, cancellationToken);
-        return [.. from socket in List(listed)
-                   let endpoint = (string?)socket["endpoint"]
-                   where !string.IsNullOrEmpty(endpoint)
-                   select new ReadySocket(Text(socket, "name"), Text(socket, "socket_id"), Text(socket, "socket_type"), endpoint)];
+        for (var attempt = 1; ; attempt++)
+        {
+            var listed = List(await SendAsync(HttpMethod.Get, "sockets?page_size=1000", null, cancellationToken))
+                .Where(socket => !string.IsNullOrEmpty((string?)socket["endpoint"])).ToArray();
+            ImmutableArray<DevSocket> sockets = [.. listed.Select(socket => DevSocketReader.Read(socket, connectorId))];
+            if (attempt == KeptSocketAttempts || !listed.Zip(sockets, static (answer, socket) => socket.IsOurs && DevSocketReader.IsStarting(answer)).Any(static starting => starting))
+            {
+                return sockets;
+            }
+
+            await Task.Delay(100, cancellationToken);
+        }
+    }
+
+    /// <summary>The page ends with the run that served it; its socket would lead nowhere.</summary>
+    public async Task RemoveBuiltInPageAsync(CancellationToken cancellationToken)
+    {
+        // Somebody else's socket may have that name.
+        if (await FindSocketAsync(BuiltInPage.SocketName, cancellationToken) is { } socket && (string?)socket["description"] == BuiltInPage.Description)
+        {
+            await SendAsync(HttpMethod.Delete, $"socket/{BuiltInPage.SocketName}", null, cancellationToken);
+        }
     }
 
     /// <summary>Returns when the edge listens for each socket and a replica serves it there.</summary>

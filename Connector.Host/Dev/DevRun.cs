@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Connector.Host.Commands;
 using Connector.Host.Composition;
 using Connector.Host.Configuration;
 using Connector.Host.Errors;
@@ -29,18 +30,18 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
         await environment.Error.WriteLineAsync("Starting control plane, edge, portal and one replica ...");
 
         await using var page = options.Exposures.IsEmpty ? await BuiltInPage.StartAsync(stopping) : null;
-        ImmutableArray<Exposure> exposures = page is null ? options.Exposures : [new Exposure(BuiltInPage.SocketName, "http", "127.0.0.1", page.Port)];
+        ImmutableArray<Exposure> exposures = page is null ? options.Exposures : [new Exposure(BuiltInPage.SocketName, "http", "127.0.0.1", page.Port) { Description = BuiltInPage.Description }];
         var server = await roles.StartServer(ServerOptions(data), stopping);
         try
         {
             using var setup = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             setup.CancelAfter(SetupDeadline);
-            var (replica, report) = await SetUpAsync(server, data, state, exposures, setup.Token, stopping);
+            var (replica, report, sockets) = await SetUpAsync(server, data, state, exposures, setup.Token, stopping);
             try
             {
                 readyFile?.Write(report);
-                var schemes = exposures.ToDictionary(exposure => exposure.Name, exposure => exposure.Scheme);
-                await environment.Output.WriteAsync(DevScreen.Render(report, schemes, data.AdminTokenPath, data.Path, ports.Notes));
+                var screen = new DevScreen(CommandName.OfProcess(environment.Variable("PATH")), data.AdminTokenPath, data.Path, ports.Notes);
+                await environment.Output.WriteAsync(screen.Render(report, sockets, [.. exposures.Select(exposure => exposure.Name)]));
                 await environment.Output.FlushAsync(CancellationToken.None);
                 return await RunningRoles.UntilStoppedAsync(environment, [server.Completion, replica.Completion], stopping);
             }
@@ -56,7 +57,7 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
         }
     }
 
-    private async Task<(RunningReplica Replica, ReadyReport Report)> SetUpAsync(
+    private async Task<(RunningReplica Replica, ReadyReport Report, ImmutableArray<DevSocket> Sockets)> SetUpAsync(
         RunningServer server, DataDirectory data, StateDirectory state, ImmutableArray<Exposure> exposures, CancellationToken setup, CancellationToken stopping)
     {
         RunningReplica? replica = null;
@@ -71,8 +72,14 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
                 socketIds.Add(await api.EnsureSocketAsync(connectorId, exposure, setup));
             }
 
+            if (exposures.All(exposure => exposure.Name != BuiltInPage.SocketName))
+            {
+                await api.RemoveBuiltInPageAsync(setup);
+            }
+
             replica = await roles.StartReplica(new ReplicaRoleOptions(ReplicaSettings(token, server, state), state, Health()), stopping);
             await api.WaitUntilAliveAsync(socketIds, setup);
+            var sockets = await api.ListSocketsAsync(connectorId, setup);
             return (replica, new ReadyReport
             {
                 PortalUrl = server.PortalUrl.AbsoluteUri,
@@ -81,9 +88,9 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
                 AdminToken = data.AdminToken.Reveal(),
                 ConnectorId = connectorId,
                 ConnectorToken = token.Reveal(),
-                Sockets = await api.ListSocketsAsync(setup),
+                Sockets = [.. sockets.Where(socket => socket.NotServed is null).Select(socket => socket.Socket)],
                 Replicas = [new ReadyReplica(replica.ReplicaId.Value, Environment.ProcessId, replica.HealthUrl?.AbsoluteUri)],
-            });
+            }, sockets);
         }
         catch (Exception failure)
         {
@@ -158,7 +165,7 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
             ImmutableDictionary<string, Secret>.Empty, []);
     }
 
-    private IPEndPoint Health() => options.Health ?? new IPEndPoint(IPAddress.Loopback, ports.Choose((int?)null, 9480, "connector start --health"));
+    private IPEndPoint Health() => options.Health ?? new IPEndPoint(IPAddress.Loopback, ports.Choose((int?)null, 9480, "--health"));
 
     private string Level() => environment.Variable(EnvironmentNames.LogLevel) is { } named && LogLevels.Known(named) is { } level ? level : "warn";
 }

@@ -3,25 +3,37 @@ using Connector.Host.Running;
 namespace Connector.Host.Dev;
 
 /// <summary>What a newcomer reads after <c>connector dev</c>.</summary>
-internal static class DevScreen
+/// <param name="command">How the reader types this program.</param>
+/// <param name="adminTokenPath">Where the admin token lies; the token itself is not printed, terminals are recorded.</param>
+internal sealed class DevScreen(string command, string adminTokenPath, string dataDirectory, IReadOnlyCollection<string> notes)
 {
-    /// <param name="schemes">Scheme by socket name, for those that were exposed by this start.</param>
-    /// <param name="adminTokenPath">Where the admin token lies; the token itself is not printed, terminals are recorded.</param>
-    public static string Render(ReadyReport report, IReadOnlyDictionary<string, string> schemes, string adminTokenPath, string dataDirectory, IEnumerable<string> notes)
+    /// <param name="exposed">Names of the sockets that this start exposes, in the order they were named.</param>
+    public string Render(ReadyReport report, IReadOnlyCollection<DevSocket> sockets, IReadOnlyList<string> exposed)
     {
         var text = new System.Text.StringBuilder();
         text.AppendLine().AppendLine("Everything runs: control plane, edge, portal and one replica, on loopback only.").AppendLine();
         foreach (var note in notes)
         {
-            text.Append("  note: ").AppendLine(note);
+            text.Append("note: ").AppendLine(note);
         }
 
-        text.AppendLine("Reach your sockets:");
-        var width = report.Sockets.Select(socket => socket.Name.Length).DefaultIfEmpty(4).Max();
-        foreach (var socket in report.Sockets)
+        if (notes.Count > 0)
         {
-            text.Append("  ").Append(socket.Name.PadRight(width)).Append("  ")
-                .AppendLine(Client(socket, schemes.TryGetValue(socket.Name, out var scheme) ? scheme : socket.Type));
+            text.AppendLine();
+        }
+
+        var width = sockets.Select(socket => socket.Socket.Name.Length).DefaultIfEmpty(4).Max();
+        text.AppendLine("Reach your sockets:");
+        foreach (var name in exposed)
+        {
+            AddSockets(text, sockets.Where(socket => socket.Socket.Name == name), width);
+        }
+
+        var kept = sockets.Where(socket => !exposed.Contains(socket.Socket.Name)).OrderBy(socket => socket.Socket.Name, StringComparer.Ordinal).ToArray();
+        if (kept.Length > 0)
+        {
+            text.AppendLine().AppendLine("Kept from earlier runs (--fresh forgets them):");
+            AddSockets(text, kept, width);
         }
 
         text.AppendLine()
@@ -31,14 +43,24 @@ internal static class DevScreen
             .Append("Data         ").Append(dataDirectory).AppendLine("  (--fresh starts over)")
             .AppendLine()
             .AppendLine("Try next:")
-            .AppendLine("  connector dev --expose db=postgres://127.0.0.1:5432 --expose shell=ssh://127.0.0.1:22")
+            .Append("  ").Append(command).AppendLine(" dev --expose db=postgres://127.0.0.1:5432 --expose shell=ssh://127.0.0.1:22")
             .Append("  curl -H \"Authorization: Bearer $(cat ").Append(Quote(adminTokenPath)).Append(")\" ").Append(report.ApiUrl).AppendLine("/sockets");
         if (report.Replicas is [{ HealthUrl: { } health }, ..])
         {
-            text.Append("  connector status --health ").AppendLine(new Uri(health).Authority);
+            text.Append("  ").Append(command).Append(" status --health ").AppendLine(new Uri(health).Authority);
         }
 
         return text.AppendLine().AppendLine("Ctrl-C stops it.").ToString();
+    }
+
+    private static void AddSockets(System.Text.StringBuilder text, IEnumerable<DevSocket> sockets, int width)
+    {
+        foreach (var socket in sockets)
+        {
+            text.Append("  ").Append(socket.Socket.Name.PadRight(width)).Append("  ").AppendLine(socket.NotServed is { } reason
+                ? $"not reachable: {reason}"
+                : $"{Client(socket.Socket, socket.Scheme),-40}  to {socket.Upstream}");
+        }
     }
 
     private static string Client(ReadySocket socket, string scheme)

@@ -10,6 +10,9 @@ public sealed partial record Exposure(string Name, string Scheme, string Host, i
 {
     private const string Example = "write name=tcp://host:port, for example db=postgres://127.0.0.1:5432";
 
+    /// <summary>For people, and to know the built-in page by.</summary>
+    public string Description { get; init; } = "made by connector dev";
+
     /// <summary>Value of <c>socket_type</c>.</summary>
     public string SocketType => Scheme switch
     {

@@ -10,10 +10,13 @@ public static class FileFailure
 
     public static bool Is(Exception failure) => failure is IOException or UnauthorizedAccessException or NotSupportedException;
 
-    public static (string Why, string Remedy) Explain(Exception failure, string path) => failure switch
+    public static (string Why, string Remedy) Explain(Exception failure, string path, bool reading = false) => failure switch
     {
+        UnauthorizedAccessException when Directory.Exists(path) && !reading => (
+            $"user {Environment.UserName} may not write there", "Give that user the directory (chown), or name another one that it owns"),
+        UnauthorizedAccessException when Directory.Exists(path) => ("it is a directory", "Name a file"),
         UnauthorizedAccessException => (
-            $"user {Environment.UserName} may not write there", $"Give that user the directory (chown), or name another one that it owns"),
+            $"user {Environment.UserName} may not {(reading ? "read it" : "write there")}", "Give that user the right to (chown, chmod), or name another one"),
         DirectoryNotFoundException => ("a directory of the path does not exist", "Create it, or correct the path"),
         FileNotFoundException => ("there is no such file", "Create it, or correct the path"),
         PathTooLongException => ("the path is too long", "Name a shorter one"),
@@ -23,9 +26,9 @@ public static class FileFailure
         _ => (failure.Message.ReplaceLineEndings(" ").TrimEnd('.'), $"Check {path}"),
     };
 
-    public static ConnectorError ToError(string what, Exception failure, string path)
+    public static ConnectorError ToError(string what, Exception failure, string path, bool reading = false)
     {
-        var (why, remedy) = Explain(failure, path);
+        var (why, remedy) = Explain(failure, path, reading);
         return new ConnectorError(what, why, remedy, ExitCode.Mistake, failure);
     }
 }

@@ -42,7 +42,7 @@ public sealed class DataDirectory : IDisposable
         }
 
         PrivateFiles.EnsureDirectory(path, Purpose);
-        var held = DirectoryLock.Take(path, Purpose);
+        var held = DirectoryLock.Take(path, Purpose, "--data-dir");
         try
         {
             if (fresh)

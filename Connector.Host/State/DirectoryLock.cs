@@ -11,8 +11,9 @@ internal sealed class DirectoryLock : IDisposable
 
     private DirectoryLock(FileStream file) => this.file = file;
 
+    /// <param name="flag">The option that names another directory.</param>
     /// <exception cref="ConnectorError">Another process has it, or the directory cannot be written.</exception>
-    public static DirectoryLock Take(string directory, string purpose)
+    public static DirectoryLock Take(string directory, string purpose, string flag)
     {
         var path = Path.Combine(directory, FileName);
         try
@@ -28,7 +29,7 @@ internal sealed class DirectoryLock : IDisposable
         catch (IOException failure) when (failure.GetType() == typeof(IOException) && File.Exists(path) && !IsDiskOrMount(failure))
         {
             throw new ConnectorError(
-                $"Cannot use {purpose} {directory}", "another process is using it", "Stop that process, or give this one a directory of its own", inner: failure);
+                $"Cannot use {purpose} {directory}", "another process is using it", $"Stop that process, or give this one a directory of its own ({flag})", inner: failure);
         }
         catch (Exception failure) when (FileFailure.Is(failure))
         {

@@ -38,7 +38,7 @@ public sealed class StateDirectory : IDisposable
     {
         path = System.IO.Path.GetFullPath(path);
         PrivateFiles.EnsureDirectory(path, Purpose);
-        var held = DirectoryLock.Take(path, Purpose);
+        var held = DirectoryLock.Take(path, Purpose, "--state-dir");
         try
         {
             var id = ReadOrMakeId(System.IO.Path.Combine(path, IdFile));

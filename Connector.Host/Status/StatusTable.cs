@@ -13,7 +13,7 @@ internal static class StatusTable
         text.AppendLine(CultureInfo.InvariantCulture, $"control    {status.ControlSession?.State ?? "unknown"}{Because(status.ControlSession?.Reason)}");
         foreach (var link in status.Links ?? [])
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"edge       {link.EdgeId}  {(link.Connected ? "connected" : "not connected")}{Because(link.Reason)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"edge       {link.EdgeId}  {Link(link)}");
         }
 
         if (status.Sockets is not { Length: > 0 } sockets)
@@ -21,10 +21,10 @@ internal static class StatusTable
             return text.AppendLine("sockets    none").ToString();
         }
 
-        string[] head = ["SOCKET", "TYPE", "STATE", "STREAMS", "REASON"];
-        var rows = sockets.Select(socket => new[]
+        string[] head = ["SOCKET", "STATE", "STREAMS", "REASON"];
+        var rows = sockets.OrderBy(socket => socket.Name ?? socket.Id, StringComparer.Ordinal).Select(socket => new[]
         {
-            Shown(socket.Name ?? socket.Id), Shown(socket.Type), Shown(socket.State), socket.LiveStreams.ToString(CultureInfo.InvariantCulture),
+            Shown(socket.Name ?? socket.Id), Shown(socket.State), socket.LiveStreams.ToString(CultureInfo.InvariantCulture),
             Shown(socket.Reason),
         }).Prepend(head).ToArray();
         var widths = Enumerable.Range(0, head.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
@@ -36,6 +36,11 @@ internal static class StatusTable
 
         return text.ToString();
     }
+
+    // When it is up, the reason is a sentence that begins with the word.
+    private static string Link(LinkStatus link) => !link.Connected ? $"not connected{Because(link.Reason)}"
+        : link.Reason?.StartsWith("connected", StringComparison.Ordinal) == true ? Shown(link.Reason)
+        : $"connected{Because(link.Reason)}";
 
     private static string Because(string? reason) => string.IsNullOrEmpty(reason) ? "" : $": {Shown(reason)}";
 

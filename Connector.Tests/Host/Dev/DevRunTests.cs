@@ -82,6 +82,54 @@ public sealed class DevRunTests : IDisposable
         Assert.Equal(["server"], stopped);
     }
 
+    [Fact]
+    public async Task Sockets_of_an_earlier_run_are_listed_as_such_with_their_own_client()
+    {
+        await RunOnce([Parse("old=https://127.0.0.1:8443"), Parse("db=mysql://127.0.0.1")]);
+
+        var ready = await RunOnce([Parse("new=tcp://127.0.0.1:1")]);
+
+        Assert.Equal(3, ready.GetProperty("sockets").GetArrayLength());
+        var (ours, kept) = (host.Output.LastIndexOf("Reach your sockets", StringComparison.Ordinal), host.Output.LastIndexOf("Kept from earlier runs", StringComparison.Ordinal));
+        Assert.InRange(host.Output.LastIndexOf("nc 127.0.0.1 20002", StringComparison.Ordinal), ours, kept);
+        Assert.Contains("curl -k https://127.0.0.1:20000/", host.Output[kept..]);
+        Assert.Contains("mysql -h 127.0.0.1 -P 20001", host.Output[kept..]);
+        Assert.Contains("to 127.0.0.1:8443", host.Output[kept..]);
+    }
+
+    [Fact]
+    public async Task Socket_that_nobody_serves_is_not_shown_as_reachable()
+    {
+        await RunOnce([Parse("old=tcp://127.0.0.1:8443")]);
+        api.Sockets[0]["alive"] = false;
+        api.Sockets[0]["status"] = new JsonObject { ["state"] = "failed", ["reason"] = "its configuration is damaged" };
+
+        var ready = await RunOnce([Parse("new=tcp://127.0.0.1:1")]);
+
+        Assert.Equal("new", Assert.Single(ready.GetProperty("sockets").EnumerateArray()).GetProperty("name").GetString());
+        Assert.Contains("old  not reachable: its configuration is damaged", host.Output);
+    }
+
+    [Fact]
+    public async Task Built_in_page_ends_with_its_run()
+    {
+        await RunOnce([]);
+
+        var ready = await RunOnce([Parse("db=tcp://127.0.0.1:1")]);
+
+        Assert.Equal("db", Assert.Single(ready.GetProperty("sockets").EnumerateArray()).GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public async Task Socket_that_only_has_the_page_s_name_is_kept()
+    {
+        await RunOnce([Parse("hello=tcp://127.0.0.1:1")]);
+
+        var ready = await RunOnce([Parse("db=tcp://127.0.0.1:1")]);
+
+        Assert.Equal(2, ready.GetProperty("sockets").GetArrayLength());
+    }
+
     private static Exposure Parse(string text) => Exposure.Parse(text).Exposure!;
 
     private async Task<JsonElement> RunOnce(Exposure[] exposures)
@@ -154,7 +202,8 @@ public sealed class DevRunTests : IDisposable
                 ("POST", ["connector"]) => Json(Add(Connectors, body!, "connector_id", HostFixture.ConnectorIdText)),
                 ("GET", ["connector", _, "tokens"]) => Json(List(Tokens)),
                 ("POST", ["connector", "token"]) => Json(MakeToken()),
-                ("GET", ["sockets"]) => Json(List(Sockets)),
+                ("GET", ["sockets"]) => Json(List([.. Sockets.Select(Served)])),
+                ("DELETE", ["socket", var name]) => Json(Remove(name)),
                 ("POST", ["socket"]) when Refuse is not null => Json(
                     new JsonObject { ["status_code"] = 412, ["error_message"] = Refuse }, HttpStatusCode.PreconditionFailed),
                 ("POST", ["socket"]) => Json(AddSocket(body!)),
@@ -186,10 +235,25 @@ public sealed class DevRunTests : IDisposable
                 PageSeen = await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), cancellationToken);
             }
 
+            return Served(socket);
+        }
+
+        private static JsonNode Served(JsonNode socket)
+        {
             var answer = socket.DeepClone();
-            answer["alive"] = true;
-            answer["listener"] = new JsonObject { ["state"] = "listening" };
+            if (!answer.AsObject().ContainsKey("alive"))
+            {
+                answer["alive"] = true;
+                answer["listener"] = new JsonObject { ["state"] = "listening" };
+            }
+
             return answer;
+        }
+
+        private JsonObject Remove(string name)
+        {
+            Assert.Equal(1, Sockets.RemoveAll(socket => (string?)socket["name"] == name));
+            return [];
         }
 
         private JsonNode MakeToken()
