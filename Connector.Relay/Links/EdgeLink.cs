@@ -22,7 +22,8 @@ public sealed class EdgeLink : Link
     private readonly ConcurrentDictionary<SocketId, SocketEntry> sockets = new();
     private readonly Dictionary<SocketId, long> sequences = [];
     private readonly SemaphoreSlim pendingOpens = new(ReplicaLink.MaxPendingDials);
-    private readonly TokenBucket serveRate = new(perSecond: 1_000, burst: MaxServes);
+    // Each lane that is attached or lost brings the whole table again.
+    private readonly TokenBucket serveRate = new(perSecond: 1_000, burst: 4 * MaxServes);
     private readonly ITimer detachedTimer;
     private uint lastId;
     private long goAwaySequence;
