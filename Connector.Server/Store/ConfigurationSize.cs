@@ -1,8 +1,6 @@
 using Connector.Protocol.Control.Wire;
 using Connector.Server.Store.Database;
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
-using Microsoft.EntityFrameworkCore;
 
 namespace Connector.Server.Store;
 
