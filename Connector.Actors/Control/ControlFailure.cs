@@ -32,6 +32,22 @@ public sealed record ControlFailure(ControlFailureKind Kind, string Reason, Time
         };
     }
 
+    public static ControlFailure Of(Exception exception)
+        => exception switch
+        {
+            ControlTransportException e => e.Failure,
+            AggregateException { InnerException: { } inner } => Of(inner),
+            _ => new ControlFailure(ControlFailureKind.Unreachable, $"{exception.GetType().Name}: {exception.Message}"),
+        };
+
+    /// <summary>What the session is in after it.</summary>
+    internal ControlSessionState State => Kind switch
+    {
+        ControlFailureKind.AlreadyConnected => ControlSessionState.Refused,
+        ControlFailureKind.Unauthenticated => ControlSessionState.Unauthenticated,
+        _ => ControlSessionState.Connecting,
+    };
+
     private static TimeSpan? ReadRetryAfter(string? milliseconds)
     {
         if (!long.TryParse(milliseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var value))

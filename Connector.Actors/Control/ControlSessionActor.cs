@@ -9,7 +9,7 @@ using Connector.Actors.Sockets;
 using Connector.Actors.State;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
-using Google.Protobuf.WellKnownTypes;
+using static Connector.Actors.Control.ControlSessionMessages;
 using static Connector.Actors.Control.ControlSessionProtocol;
 
 namespace Connector.Actors.Control;
@@ -32,14 +32,14 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     private readonly ILoggingAdapter log = Context.GetLogger();
 
-    // Refused tokens are told to whoever runs this replica, never to the control plane.
-    private readonly ILoggingAdapter localLog = Logging.GetLogger(Context.System, LocalOnly.Category(typeof(ControlSessionActor)));
     private readonly ControlSessionSettings settings;
     private readonly IControlTransport transport;
     private readonly ControlSessionPeers peers;
     private readonly TimeProvider time;
     private readonly ReconnectSchedule schedule;
+    private readonly ControlFailureLog failures;
     private readonly ReplicaReports reports;
+    private readonly AppliedConfig applied;
 
     private int attempt;
 
@@ -53,14 +53,10 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private bool configured;
     private bool online;
 
-    // Applied on this stream and not yet reported on it; held survives the streams.
-    private DesiredStateVersion applied = DesiredStateVersion.None;
-    private DesiredStateVersion held = DesiredStateVersion.None;
     private IActorRef? closer;
     private ControlSessionStatusChanged status;
     private bool announced;
     private bool restarted;
-    private ControlFailureKind? loggedFailure;
 
     public ControlSessionActor(
         ControlSessionSettings settings, IControlTransport transport, ControlSessionPeers peers, TimeProvider time, Func<double> random)
@@ -70,7 +66,9 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         this.peers = peers;
         this.time = time;
         schedule = new ReconnectSchedule(random);
+        failures = new ControlFailureLog(log, Logging.GetLogger(Context.System, LocalOnly.Category(typeof(ControlSessionActor))));
         reports = new ReplicaReports(settings.ReplicaId);
+        applied = new AppliedConfig(settings.ReplicaId);
         status = new ControlSessionStatusChanged(ControlSessionState.Connecting, "starting", new SessionEpoch(0), time.GetUtcNow());
         Waiting();
     }
@@ -84,7 +82,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private void Waiting()
     {
         Receive<Retry>(_ => Connect());
-        Receive<Opened>(m => Discard(m.Connection));
+        Receive<Opened>(m => ControlConnectionEnd.Discard(m.Connection));
         ReceiveAlways();
     }
 
@@ -95,7 +93,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
             if (IsCurrent(m.Of))
                 Claim(m.Connection);
             else
-                Discard(m.Connection);
+                ControlConnectionEnd.Discard(m.Connection);
         });
         Receive<Failed>(OnFailed);
         Receive<DeadlinePassed>(OnDeadline);
@@ -122,7 +120,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     private void Stopped()
     {
-        Receive<Opened>(m => Discard(m.Connection));
+        Receive<Opened>(m => ControlConnectionEnd.Discard(m.Connection));
         Receive<CloseSession>(_ => Sender.Tell(SessionClosed.Instance));
         Receive<Closed>(_ => AnswerCloser());
         ReceiveAny(_ => { });
@@ -131,7 +129,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     // Claiming and Online differ in what is sent; what the server sends is handled in order in both.
     private void ReceiveStream()
     {
-        Receive<Opened>(m => Discard(m.Connection));
+        Receive<Opened>(m => ControlConnectionEnd.Discard(m.Connection));
         Receive<Received>(m =>
         {
             if (!IsCurrent(m.Of))
@@ -193,7 +191,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         order = ConfigOrder.Start;
         accepted = false;
         configured = false;
-        applied = DesiredStateVersion.None;
+        applied.NewStream();
         log.Debug("connecting to the control plane, attempt {Attempt}", attempt);
         StartDeadline(settings.OpenDeadline, "the control plane did not answer");
 
@@ -202,7 +200,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
             Self,
             Self,
             success: opened => new Opened(of, opened),
-            failure: e => new Failed(of, FailureOf(e)));
+            failure: e => new Failed(of, ControlFailure.Of(e)));
         Become(Connecting);
     }
 
@@ -218,7 +216,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
         if (KnowsOurFeatures)
         {
-            Send(new ControlStreamRequest { Hello = settings.Key.Sign(opened.Nonce.Span, HelloBody()) });
+            Send(new ControlStreamRequest { Hello = settings.Key.Sign(opened.Nonce.Span, HelloWriter.Write(settings, applied.Held, time.GetUtcNow())) });
             StartDeadline(settings.HelloAckDeadline, "the control plane did not answer the claim");
         }
         else
@@ -229,26 +227,6 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         Send(new ControlStreamRequest { Metadata = settings.Metadata.ToWire(TimeSpan.FromMilliseconds(Environment.TickCount64)) });
         if (connection is not null)
             ReceiveNext();
-    }
-
-    private HelloBody HelloBody()
-    {
-        var bootId = new byte[BootId.Size];
-        settings.BootId.Write(bootId);
-        return new HelloBody
-        {
-            ConnectorId = settings.ConnectorId.Value,
-            Self = new GroupMember
-            {
-                ReplicaId = settings.ReplicaId.Value,
-                BootId = Google.Protobuf.ByteString.CopyFrom(bootId),
-                PublicKey = settings.Key.SubjectPublicKeyInfo,
-            },
-            Version = settings.Version,
-            AppliedNumber = held.Number,
-            AppliedIncarnation = held.Incarnation,
-            SentAt = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
-        };
     }
 
     // ---- what the server sends
@@ -328,8 +306,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     {
         if (m.Attempt != attempt || connection is null)
             return;
-        held = m.Version;
-        applied = m.Version;
+        applied.Add(m.Version);
         configured = true;
         if (online)
             ReportSoon();
@@ -345,10 +322,10 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         online = true;
         Timers.Cancel(DeadlineTimer);
         schedule.Reset();
-        loggedFailure = null;
+        failures.Over();
         Become(Online);
         SetStatus(ControlSessionState.Online, "");
-        log.Info("control session open, epoch {Epoch}, configuration {Version}", status.Epoch, held);
+        log.Info("control session open, epoch {Epoch}, configuration {Version}", status.Epoch, applied.Held);
         reports.EverythingAgain();
         ReportSoon();
         if (KnowsOurFeatures)
@@ -377,19 +354,8 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         if (!online || !KnowsOurFeatures)
             return;
         var messages = reports.Take();
-        if (applied != DesiredStateVersion.None)
-        {
-            messages.Add(new ControlStreamRequest
-            {
-                ConfigApplied = new ConfigApplied
-                {
-                    ConfigVersion = new ConfigVersion { Incarnation = applied.Incarnation, Number = applied.Number },
-                    ReplicaId = settings.ReplicaId.Value,
-                },
-            });
-            applied = DesiredStateVersion.None;
-        }
-
+        if (applied.Take() is { } report)
+            messages.Add(report);
         if (messages.Count == 0)
             return;
         Timers.StartSingleTimer(ReportTimer, ReportDue.Instance, settings.ReportInterval);
@@ -412,16 +378,8 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
             Self,
             Self,
             success: message => new Received(of, message),
-            failure: e => new Failed(of, FailureOf(e)));
+            failure: e => new Failed(of, ControlFailure.Of(e)));
     }
-
-    private static ControlFailure FailureOf(Exception exception)
-        => exception switch
-        {
-            ControlTransportException e => e.Failure,
-            AggregateException { InnerException: { } inner } => FailureOf(inner),
-            _ => new ControlFailure(ControlFailureKind.Unreachable, $"{exception.GetType().Name}: {exception.Message}"),
-        };
 
     // ---- ends
 
@@ -448,38 +406,10 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         // The timer before the announcement: who hears that we wait may rely on it that we do.
         Timers.StartSingleTimer(RetryTimer, Retry.Instance, schedule.Next(failure));
         SetStatus(
-            failure.Kind switch
-            {
-                ControlFailureKind.AlreadyConnected => ControlSessionState.Refused,
-                ControlFailureKind.Unauthenticated => ControlSessionState.Unauthenticated,
-                _ => ControlSessionState.Connecting,
-            },
+            failure.State,
             failure.Reason);
-        LogOnce(failure);
+        failures.Log(failure, schedule.Failures);
         Become(Waiting);
-    }
-
-    private void LogOnce(ControlFailure failure)
-    {
-        if (loggedFailure == failure.Kind)
-        {
-            log.Debug("control session: {Reason}; failure {Failures} in a row", failure.Reason, schedule.Failures);
-            return;
-        }
-
-        loggedFailure = failure.Kind;
-        switch (failure.Kind)
-        {
-            case ControlFailureKind.Unauthenticated:
-                localLog.Error("the control plane refuses this connector's token: {Reason}; check or replace the token, this replica keeps trying", failure.Reason);
-                break;
-            case ControlFailureKind.AlreadyConnected:
-                log.Warning("no control session: {Reason}; stop the other process or use a connector of its own, this replica keeps trying", failure.Reason);
-                break;
-            default:
-                log.Warning("no control session: {Reason}; sockets stay in service, this replica keeps trying", failure.Reason);
-                break;
-        }
     }
 
     private void StopForGood(string reason, bool deleted)
@@ -509,20 +439,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         }
 
         var deadline = settings.CloseDeadline;
-        CloseAsync(ending, deadline, time).PipeTo(Self, Self, success: () => Closed.Instance, failure: _ => Closed.Instance);
-    }
-
-    private static async Task CloseAsync(IControlConnection ending, TimeSpan deadline, TimeProvider time)
-    {
-        using var late = new CancellationTokenSource(deadline, time);
-        try
-        {
-            await ending.CompleteAsync(late.Token).ConfigureAwait(false);
-        }
-        finally
-        {
-            await ending.DisposeAsync().ConfigureAwait(false);
-        }
+        ControlConnectionEnd.CloseAsync(ending, deadline, time).PipeTo(Self, Self, success: () => Closed.Instance, failure: _ => Closed.Instance);
     }
 
     private void AnswerCloser()
@@ -539,7 +456,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         attemptCancellation.Cancel();
         if (connection is not null)
         {
-            Discard(connection);
+            ControlConnectionEnd.Discard(connection);
             connection = null;
         }
 
@@ -550,10 +467,6 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         // From here on whatever this attempt still delivers is stale.
         current = null;
     }
-
-    private static void Discard(IControlConnection connection)
-        => _ = connection.DisposeAsync().AsTask().ContinueWith(
-            static disposal => _ = disposal.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     private void StartDeadline(TimeSpan after, string reason)
         => Timers.StartSingleTimer(
@@ -602,38 +515,6 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         Context.System.EventStream.Unsubscribe(Self);
         attemptCancellation.Cancel();
         if (connection is not null)
-            Discard(connection);
-    }
-
-    // ---- private messages
-
-    private sealed record AttemptTag(int Number);
-
-    private sealed record Opened(AttemptTag Of, IControlConnection Connection) : INoSerializationVerificationNeeded;
-
-    private sealed record Received(AttemptTag Of, ControlStreamResponse? Message) : INoSerializationVerificationNeeded;
-
-    private sealed record Failed(AttemptTag Of, ControlFailure Failure) : INoSerializationVerificationNeeded;
-
-    private sealed record DeadlinePassed(AttemptTag? Of, string Reason) : INoSerializationVerificationNeeded;
-
-    private sealed class Retry : INoSerializationVerificationNeeded
-    {
-        public static readonly Retry Instance = new();
-    }
-
-    private sealed class Heartbeat : INoSerializationVerificationNeeded
-    {
-        public static readonly Heartbeat Instance = new();
-    }
-
-    private sealed class ReportDue : INoSerializationVerificationNeeded
-    {
-        public static readonly ReportDue Instance = new();
-    }
-
-    private sealed class Closed : INoSerializationVerificationNeeded
-    {
-        public static readonly Closed Instance = new();
+            ControlConnectionEnd.Discard(connection);
     }
 }

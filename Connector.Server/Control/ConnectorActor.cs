@@ -31,12 +31,12 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     private readonly ConnectorId connectorId;
     private readonly ControlServices services;
     private readonly LogIntake intake;
+    private readonly ConnectorStoreCalls calls;
     private readonly Dictionary<long, ControlStreamProtocol.ClaimSession> claims = [];
     private readonly Dictionary<(ReplicaId, SocketId), ConnectorsProtocol.SocketState> sockets = [];
     private readonly Dictionary<ReplicaId, DesiredStateVersion> applied = [];
     private readonly List<IActorRef> queries = [];
     private readonly CancellationTokenSource stopping = new();
-    private readonly CancellationToken stopped;
     private ConnectorSessionState state = ConnectorSessionState.Empty;
     private ClaimRules rules;
     private SessionPush? push;
@@ -53,7 +53,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         this.services = services;
         rules = new ClaimRules(DefaultHeartbeat, services.Limits.PendingClaims);
         idleSince = Now;
-        stopped = stopping.Token;
+        calls = new ConnectorStoreCalls(services.Store, connectorId, services.Limits.StoreDeadline, services.Time, services.Loggers.CreateLogger<ConnectorActor>(), stopping.Token);
         intake = new LogIntake(
             services.Store, connectorId, services.Limits.StoreDeadline, services.Time, services.Loggers.CreateLogger<LogIntake>(),
             // Records of this entity about a session that is over are not worth a fight.
@@ -83,10 +83,10 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     private void Serving()
     {
         Receive<ControlStreamProtocol.ClaimSession>(OnClaim);
-        Receive<TokenChecked>(checkedToken => Apply(checkedToken.Failure is null
+        Receive<ConnectorStoreCalls.TokenChecked>(checkedToken => Apply(checkedToken.Failure is null
             ? ClaimDecision.TokenChecked(HeardUntilNow(), checkedToken.StreamId, checkedToken.Standing, rules, Now)
             : ClaimDecision.TokenCheckFailed(state, checkedToken.StreamId)));
-        Receive<EpochResult>(OnEpochResult);
+        Receive<ConnectorStoreCalls.EpochResult>(OnEpochResult);
         Receive<ControlStreamProtocol.ChallengeAnswered>(OnChallengeAnswered);
         Receive<ChallengeExpired>(expired => Apply(ClaimDecision.ChallengeExpired(state, expired.Attempt)));
         Receive<ControlStreamProtocol.StreamEnded>(OnStreamEnded);
@@ -99,9 +99,9 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         Receive<ConnectorsProtocol.ConnectorDeleted>(_ => Apply(ClaimDecision.Deleted(state)));
         Receive<ConnectorsProtocol.TokenRevoked>(revoked => Apply(ClaimDecision.TokenRevoked(state, revoked.TokenId, rules, Now)));
         Receive<ConnectorsProtocol.GetSession>(_ => OnGetSession());
-        Receive<DesiredStateRead>(OnDesiredStateRead);
+        Receive<ConnectorStoreCalls.DesiredStateRead>(OnDesiredStateRead);
         Receive<ReadDesiredState>(_ => StartRead());
-        Receive<EpochRead>(OnEpochRead);
+        Receive<ConnectorStoreCalls.EpochRead>(OnEpochRead);
         Receive<RenewTickets>(_ => SendTickets());
         Receive<Tick>(_ => OnTick());
     }
@@ -112,7 +112,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         Apply(ClaimDecision.Claimed(state, claim.Claim, rules));
     }
 
-    private void OnEpochResult(EpochResult result)
+    private void OnEpochResult(ConnectorStoreCalls.EpochResult result)
     {
         HeardUntilNow();
         Apply(result switch
@@ -214,10 +214,10 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         switch (effect)
         {
             case SessionEffect.CheckToken check:
-                CheckTokenAsync(check.Claim).PipeTo(Self);
+                calls.CheckTokenAsync(check.Claim).PipeTo(Self);
                 break;
             case SessionEffect.RaiseEpoch raise:
-                RaiseEpochAsync(raise).PipeTo(Self);
+                calls.RaiseEpochAsync(raise).PipeTo(Self);
                 break;
             case SessionEffect.SendChallenge challenge:
                 claims[challenge.LiveStreamId].Stream.Send(
@@ -238,45 +238,6 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
                 Record(record.Severity, record.Message);
                 break;
         }
-    }
-
-    private async Task<TokenChecked> CheckTokenAsync(Claim claim)
-    {
-        try
-        {
-            var standing = await BoundedAsync(token => services.Store.CheckTokenAsync(connectorId, claim.TokenId, token)).ConfigureAwait(false);
-            return new TokenChecked(claim.StreamId, standing, null);
-        }
-        catch (Exception exception)
-        {
-            Logger.LogTokenCheckFailed(connectorId, exception.Message);
-            return new TokenChecked(claim.StreamId, TokenStanding.UnknownToken, exception);
-        }
-    }
-
-    private async Task<EpochResult> RaiseEpochAsync(SessionEffect.RaiseEpoch raise)
-    {
-        try
-        {
-            var expected = raise.Expected ?? await BoundedAsync(token => services.Store.ReadEpochAsync(connectorId, token)).ConfigureAwait(false);
-            return new EpochResult(raise.Attempt, await BoundedAsync(token => services.Store.RaiseEpochAsync(connectorId, expected, token)).ConfigureAwait(false), null);
-        }
-        catch (StaleEpochException exception)
-        {
-            return new EpochResult(raise.Attempt, null, exception.Stored);
-        }
-        catch (Exception exception)
-        {
-            Logger.LogEpochFailed(connectorId, exception.Message);
-            return new EpochResult(raise.Attempt, null, null);
-        }
-    }
-
-    private async Task<T> BoundedAsync<T>(Func<CancellationToken, Task<T>> call)
-    {
-        using var deadline = new CancellationTokenSource(services.Limits.StoreDeadline, services.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stopped);
-        return await call(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
     }
 
     // ---- the control session
@@ -351,23 +312,10 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         }
 
         current.ReadStarted();
-        ReadDesiredStateAsync(++readAttempt).PipeTo(Self);
+        calls.ReadDesiredStateAsync(++readAttempt).PipeTo(Self);
     }
 
-    private async Task<DesiredStateRead> ReadDesiredStateAsync(long attempt)
-    {
-        try
-        {
-            return new DesiredStateRead(
-                attempt, await BoundedAsync(token => services.Store.ReadDesiredStateAsync(connectorId, token)).ConfigureAwait(false), null);
-        }
-        catch (Exception exception)
-        {
-            return new DesiredStateRead(attempt, null, exception);
-        }
-    }
-
-    private void OnDesiredStateRead(DesiredStateRead read)
+    private void OnDesiredStateRead(ConnectorStoreCalls.DesiredStateRead read)
     {
         if (push is not { } current || read.Attempt != readAttempt)
         {
@@ -416,15 +364,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
             expiresAt = current.Claim.Claim.TokenExpiresAt.Value;
         }
 
-        var tickets = new Tickets();
-        foreach (var replica in hello.Members.Insert(0, hello.Identity).DistinctBy(member => member.ReplicaId))
-        {
-            // The ticket's id is the token's: revoking the token revokes every ticket that was issued under it, without a list of tickets.
-            var ticket = new TicketClaims(
-                current.Claim.Claim.TokenId, connectorId, current.Claim.OrganizationId, replica.ReplicaId, replica.Key, now, expiresAt);
-            tickets.Tickets_.Add(new ReplicaTicket { ReplicaId = replica.ReplicaId.Value, Ticket = services.Issuer.IssueTicket(ticket) });
-        }
-
+        var tickets = ReplicaTickets.Issue(services.Issuer, current.Claim, hello, now, expiresAt);
         current.Claim.Stream.Send(new ControlStreamResponse { Tickets = tickets });
         Timers.StartSingleTimer(TicketTimer.Instance, RenewTickets.Instance, TimeSpan.FromTicks(Math.Max((expiresAt - now).Ticks / 2, TimeSpan.TicksPerMinute)));
     }
@@ -448,23 +388,11 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         queries.Add(Sender);
         if (queries.Count == 1)
         {
-            ReadEpochAsync().PipeTo(Self);
+            calls.ReadEpochAsync().PipeTo(Self);
         }
     }
 
-    private async Task<EpochRead> ReadEpochAsync()
-    {
-        try
-        {
-            return new EpochRead(await BoundedAsync(token => services.Store.ReadEpochAsync(connectorId, token)).ConfigureAwait(false), null);
-        }
-        catch (Exception exception)
-        {
-            return new EpochRead(null, exception);
-        }
-    }
-
-    private void OnEpochRead(EpochRead read)
+    private void OnEpochRead(ConnectorStoreCalls.EpochRead read)
     {
         // A commit under way knows better.
         if (read.Epoch is { } epoch && state is { Epoch: null, Raising: false })
@@ -522,14 +450,6 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         Logger.LogRecord(connectorId, message);
         intake.Add(state.Epoch ?? default, new LogRecord(Now, severity, message, null, null, "control-plane"));
     }
-
-    private sealed record TokenChecked(long StreamId, TokenStanding Standing, Exception? Failure) : INoSerializationVerificationNeeded;
-
-    private sealed record EpochResult(long Attempt, SessionEpoch? Raised, SessionEpoch? Stored) : INoSerializationVerificationNeeded;
-
-    private sealed record EpochRead(SessionEpoch? Epoch, Exception? Failure) : INoSerializationVerificationNeeded;
-
-    private sealed record DesiredStateRead(long Attempt, ConnectorDesiredState? State, Exception? Failure) : INoSerializationVerificationNeeded;
 
     private sealed record ChallengeExpired(long Attempt) : INoSerializationVerificationNeeded;
 

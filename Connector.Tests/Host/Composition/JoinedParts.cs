@@ -60,7 +60,7 @@ internal sealed class JoinedParts : IAsyncDisposable
         var state = StateDirectory.Open(Path.Combine(folder, $"replica-{replicas.Count}"), TimeProvider.System);
         var settings = new ConnectorSettings(
             token, claims.ConnectorId, claims.OrganizationId, through is { } port ? new Uri($"https://localhost:{port}") : Https,
-            new ServerTrust(claims.CaPins), state.Path, null, "error", ReachRules.None, TimeSpan.FromSeconds(1), ImmutableDictionary<string, Secret>.Empty, []);
+            new ServerTrust(claims.CaPins), state.Path, null, "warn", ReachRules.None, TimeSpan.FromSeconds(1), ImmutableDictionary<string, Secret>.Empty, []);
         var replica = await ReplicaRole.StartAsync(new ReplicaRoleOptions(settings, state, new IPEndPoint(IPAddress.Loopback, 0)), Cancellation);
         replicas.Add((replica, state));
         return replica;

@@ -1,0 +1,30 @@
+using Connector.Protocol.Control.Wire;
+using Connector.Protocol.Ids;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Connector.Actors.Control;
+
+/// <summary>Who this replica is, as it signs it.</summary>
+internal static class HelloWriter
+{
+    public static HelloBody Write(ControlSessionSettings settings, DesiredStateVersion held, DateTimeOffset now)
+    {
+        var bootId = new byte[BootId.Size];
+        settings.BootId.Write(bootId);
+        return new HelloBody
+        {
+            ConnectorId = settings.ConnectorId.Value,
+            Self = new GroupMember
+            {
+                ReplicaId = settings.ReplicaId.Value,
+                BootId = ByteString.CopyFrom(bootId),
+                PublicKey = settings.Key.SubjectPublicKeyInfo,
+            },
+            Version = settings.Version,
+            AppliedNumber = held.Number,
+            AppliedIncarnation = held.Incarnation,
+            SentAt = Timestamp.FromDateTimeOffset(now),
+        };
+    }
+}
