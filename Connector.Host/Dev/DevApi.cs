@@ -5,7 +5,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Connector.Host.Errors;
-using Connector.Host.Running;
 using Connector.Protocol;
 using Connector.Protocol.Json;
 
