@@ -43,6 +43,6 @@ public class FrameDecoderBenchmarks
 
         public void Control(FrameHeader header, ReadOnlySpan<byte> content) => Bytes = long.MinValue;
 
-        public void Data(uint stream, long offset, ReadOnlySpan<byte> bytes) => Bytes += bytes.Length;
+        public void Data(uint stream, long offset, ReadOnlySpan<byte> bytes, int following) => Bytes += bytes.Length;
     }
 }

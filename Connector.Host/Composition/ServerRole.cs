@@ -101,7 +101,9 @@ internal static class ServerRole
                 ServerCertificate = () => certificates.Current,
                 BindAddress = address,
                 TunnelPort = options.TunnelPort,
-                SocketPorts = new Connector.Server.Edge.PortRange(options.EdgePorts.First, options.EdgePorts.Last),
+
+                // The range is for sockets without a port of their own; an admin may name any other, and kept sockets stay where they were.
+                SocketPorts = null,
             });
         }
 

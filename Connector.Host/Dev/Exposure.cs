@@ -41,7 +41,7 @@ public sealed partial record Exposure(string Name, string Scheme, string Host, i
 
         if (!Uri.TryCreate(text[(equals + 1)..], UriKind.Absolute, out var url) || url.Host.Length == 0)
         {
-            return (null, $"\"{text[(equals + 1)..]}\" is no address; {Example}");
+            return (null, $"\"{text}\" names no address; {Example}");
         }
 
         var usual = UsualPort(url.Scheme);
@@ -59,7 +59,7 @@ public sealed partial record Exposure(string Name, string Scheme, string Host, i
         var port = url.Port > 0 ? url.Port : usual.Value;
         return port > 0
             ? (new Exposure(name, url.Scheme, url.Host.Trim('[', ']'), port), null)
-            : (null, $"\"{text[(equals + 1)..]}\" has no port; {Example}");
+            : (null, $"\"{text}\" has no port; {Example}");
     }
 
     public UpstreamConfiguration ToUpstream() => SocketType switch

@@ -25,15 +25,21 @@ internal static class ProcessLogging
             console.MaxQueueLength = 10_000;
         });
         var minimum = LevelOf(level);
-        logging.SetMinimumLevel(minimum);
+
+        // The level is for this output only: what is shipped to the control plane does not depend on it.
+        logging.SetMinimumLevel(minimum < LogLevel.Information ? minimum : LogLevel.Information);
+        logging.AddFilter<ConsoleLoggerProvider>(null, minimum);
 
         // Frameworks speak of every request at info, and of every disconnected peer as an error.
         foreach (var category in (ReadOnlySpan<string>)["Microsoft", "Grpc", "System", "Akka.Hosting"])
         {
-            logging.AddFilter(category, minimum > LogLevel.Warning ? minimum : minimum == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning);
+            var quiet = minimum == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning;
+            logging.AddFilter(category, quiet);
+            logging.AddFilter<ConsoleLoggerProvider>(category, minimum > quiet ? minimum : quiet);
         }
 
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
+        logging.AddFilter<ConsoleLoggerProvider>("Microsoft.EntityFrameworkCore", LogLevel.Critical);
     }
 
     private static LogLevel LevelOf(string level) => level switch

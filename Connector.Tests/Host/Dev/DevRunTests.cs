@@ -228,7 +228,7 @@ public sealed class DevRunTests : IDisposable
         /// <summary>A socket is alive at once; the built-in page is looked at, as an edge's first user would.</summary>
         private async Task<JsonNode> AliveAsync(JsonNode socket, CancellationToken cancellationToken)
         {
-            if ((string?)socket["description"] == BuiltInPage.Description)
+            if ((string?)socket["description"] == BuiltInPage.Description && socket["upstream_configuration"]?["http_service_configuration"] is not null)
             {
                 var port = (int)socket["upstream_configuration"]!["http_service_configuration"]!["standard_http_service_configuration"]!["port"]!;
                 using var http = new HttpClient();
