@@ -10,7 +10,7 @@ internal static class ContenderRun
     private const int WarmUpConnections = 64;
     private const int Workers = 8;
     private const int Many = 16;
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(6);
 
     public static async Task<Sample> MeasureAsync(RunningContender contender, Amounts amounts, CancellationToken cancellation)
     {
