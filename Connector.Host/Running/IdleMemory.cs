@@ -6,11 +6,11 @@ namespace Connector.Host.Running;
 /// </summary>
 internal sealed class IdleMemory : IDisposable
 {
-    private const long WorthBytes = 4 << 20;
+    private const long WorthBytes = 8 << 20;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     // Of processor time per interval. Relaying allocates next to nothing, so allocation does not tell whether streams are busy.
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(250);
 
     private readonly ITimer timer;
     private TimeSpan used;
