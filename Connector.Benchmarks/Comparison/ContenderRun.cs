@@ -7,7 +7,6 @@ namespace Connector.Benchmarks.Comparison;
 /// <summary>All measures of one freshly started contender.</summary>
 internal static class ContenderRun
 {
-    private const int WarmUpConnections = 64;
     private const int Workers = 8;
     private const int Many = 16;
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(6);
@@ -43,7 +42,7 @@ internal static class ContenderRun
 
     private static async Task<double> IdleMemoryAsync(RunningContender contender, int count, CancellationToken cancellation)
     {
-        await LoadProgram.HoldIdleAsync(contender.Port, WarmUpConnections, () => Task.CompletedTask, cancellation);
+        await LoadProgram.HoldIdleAsync(contender.Port, count, () => Task.CompletedTask, cancellation);
         if (contender.Processes.Count == 0 || !OperatingSystem.IsLinux())
         {
             return double.NaN;
