@@ -55,6 +55,12 @@ public enum ResetCode : ushort
 
     /// <summary>The link ended.</summary>
     LinkLost = 6,
+
+    /// <summary>Nothing flowed for the socket's idle timeout.</summary>
+    IdleTimeout = 7,
+
+    /// <summary>The stream reached the socket's maximum age.</summary>
+    MaximumAge = 8,
 }
 
 public enum GoAwayReason : ushort

@@ -37,6 +37,9 @@ public abstract class Link
     /// <summary>Streams that are open or being opened, and ended ones whose farewell is not yet answered.</summary>
     public int LiveStreams => streams.Count;
 
+    /// <summary>The path lamp of this link.</summary>
+    public PathProof Path => new(LiveLanes > 0, null);
+
     internal MemoryBudget Budget { get; }
 
     internal TimeProvider Time { get; }

@@ -30,9 +30,16 @@ public sealed record EdgeSocket(
     bool Public,
     ImmutableArray<IPNetwork> AllowedIps)
 {
+    /// <summary>Whether a second replica may be asked when the first does not accept a stream at once.</summary>
+    public bool Hedge { get; init; } = true;
+
+    /// <summary>Load balancers in front of the edge: connections from these begin with a PROXY protocol header that names the client.</summary>
+    public ImmutableArray<IPNetwork> ProxyProtocolFrom { get; init; } = [];
+
     public bool Equals(EdgeSocket? other)
         => other is not null && Id == other.Id && Name == other.Name && Type == other.Type && Port == other.Port && Public == other.Public
-            && Connectors.SequenceEqual(other.Connectors) && AllowedIps.SequenceEqual(other.AllowedIps);
+            && Connectors.SequenceEqual(other.Connectors) && AllowedIps.SequenceEqual(other.AllowedIps)
+            && Hedge == other.Hedge && ProxyProtocolFrom.SequenceEqual(other.ProxyProtocolFrom);
 
     public override int GetHashCode() => HashCode.Combine(Id, Name, Type, Port, Public);
 }
