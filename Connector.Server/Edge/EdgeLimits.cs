@@ -30,6 +30,9 @@ public sealed record EdgeLimits
     /// <summary>Clients of one socket that wait for a replica's answer.</summary>
     public int PendingOpensPerSocket { get; init; } = 1024;
 
+    /// <summary>How long the streams of a link without a lane wait for the replica to come back.</summary>
+    public TimeSpan ResumeWithin { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>From a client's arrival to OPENED, a second link included.</summary>
     public TimeSpan OpenDeadline { get; init; } = TimeSpan.FromSeconds(15);
 }
