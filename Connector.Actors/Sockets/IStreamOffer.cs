@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Akka.Streams;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
+using Connector.Relay.Limits;
 using Connector.Relay.Memory;
 using Connector.Relay.Streams;
 
@@ -25,9 +26,20 @@ internal interface IStreamOffer
     /// <summary>Ignored after a final answer.</summary>
     void Refuse(RefusalCode code, string text);
 
+    /// <summary>Of the stream that runs: grows with each byte that moves in either direction.</summary>
+    long BytesMoved { get; }
+
+    /// <summary>Of the stream that runs: bytes are on their way and cannot get on, so it is not idle.</summary>
+    bool BytesWait { get; }
+
     /// <summary>
     /// Opens the stream and runs it over the upstream's connection, which it owns from here on in every case. Null when the offer was abandoned
     /// or there is no memory; the connection is then closed. The task never faults.
     /// </summary>
-    Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, IMaterializer materializer);
+    /// <param name="rate">The socket's, shared by its streams.</param>
+    Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, ByteRate rate, IMaterializer materializer);
+
+    /// <summary>Ends the stream that runs, at both ends.</summary>
+    /// <param name="reason">Becomes the outcome's reason.</param>
+    void End(ResetCode code, string reason);
 }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Akka.Streams;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
+using Connector.Relay.Limits;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
 using Connector.Relay.Stages;
@@ -12,6 +13,8 @@ namespace Connector.Actors.Sockets;
 /// <summary>An offer that came over a link.</summary>
 internal sealed class RelayOffer(OfferedStream stream) : IStreamOffer
 {
+    private LimitedStream? running;
+
     public uint Id => stream.Id;
 
     public SocketId SocketId => stream.Request.SocketId;
@@ -20,15 +23,25 @@ internal sealed class RelayOffer(OfferedStream stream) : IStreamOffer
 
     public CancellationToken Abandoned => stream.Abandoned;
 
+    public long BytesMoved => running?.BytesMoved ?? 0;
+
+    public bool BytesWait => running?.BytesWait ?? false;
+
     public void Accept() => stream.Accept();
 
     public void Refuse(RefusalCode code, string text) => stream.Refuse(code, text);
 
-    public Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, IMaterializer materializer)
+    public Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, ByteRate rate, IMaterializer materializer)
     {
         if (stream.Open(memory) is { } live)
-            return RelayGraph.Run(materializer, upstream, live);
+        {
+            running = new LimitedStream(live, rate);
+            return RelayGraph.Run(materializer, upstream, running);
+        }
+
         upstream.Dispose();
         return null;
     }
+
+    public void End(ResetCode code, string reason) => running?.End(code, reason);
 }

@@ -6,6 +6,7 @@ using Connector.Actors.Reach;
 using Connector.Actors.Sockets;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
+using Connector.Relay.Limits;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
 using Connector.Relay.Stages;
@@ -79,11 +80,17 @@ internal sealed class FaultInjection(IUpstreamDialer real) : IUpstreamDialer
 
         public CancellationToken Abandoned => inner.Abandoned;
 
+        public long BytesMoved => inner.BytesMoved;
+
+        public bool BytesWait => inner.BytesWait;
+
         public void Accept() => inner.Accept();
 
         public void Refuse(RefusalCode code, string text) => inner.Refuse(code, text);
 
-        public Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, IMaterializer materializer)
+        public void End(ResetCode code, string reason) => inner.End(code, reason);
+
+        public Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, ByteRate rate, IMaterializer materializer)
         {
             var live = stream.Open(memory);
             if (live is not null)
