@@ -450,8 +450,8 @@ public sealed class RelayStream : IBufferCharge
                 return false;
             }
 
-            Close(StreamEnd.RemoteReset, $"the other end reset the stream: {code}");
             resetCode = code;
+            Close(StreamEnd.RemoteReset, $"the other end reset the stream: {code}");
             due = Due.Reset;
         }
 
@@ -768,7 +768,7 @@ public sealed class RelayStream : IBufferCharge
     /// <summary>Under the lock: fixes the outcome and gives everything back.</summary>
     private void Close(StreamEnd end, string reason)
     {
-        outcome = new StreamOutcome(end, reason, receive.Consumed - (finPassedOn ? 1 : 0), send.Sent);
+        outcome = new StreamOutcome(end, reason, receive.Consumed - (finPassedOn ? 1 : 0), queuedOffset) { Code = resetCode == default ? null : resetCode };
         tail = null;
         foreach (var buffer in inbound)
             buffer.Return();

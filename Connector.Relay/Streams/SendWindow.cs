@@ -1,3 +1,4 @@
+using Connector.Relay.Accounting;
 using Connector.Relay.Lanes;
 
 namespace Connector.Relay.Streams;
@@ -31,7 +32,7 @@ internal struct SendWindow(long limit)
     {
         var most = Final is { } final ? final + 1 : Sent;
         if (consumed > most)
-            throw new LaneProtocolException($"CREDIT says {consumed} bytes are consumed, {most} were sent");
+            throw new LaneProtocolException($"CREDIT says {consumed} bytes are consumed, {most} were sent") { Kind = ProtocolViolation.BadOffset };
         Consumed = Math.Max(Consumed, consumed);
         Limit = Math.Max(Limit, limit);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Akka.Actor;
+using Connector.Relay.Accounting;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
 using Connector.Server.Edge.Links;
@@ -30,7 +31,7 @@ public sealed class EdgeNode : IHostedService, ILaneAcceptor, IAsyncDisposable
         this.system = system;
         this.time = time;
         log = logs.CreateLogger<EdgeNode>();
-        Memory = new RelayMemory(options.Memory);
+        Memory = new RelayMemory(options.Memory with { End = RelayEnd.Edge });
         links = new LinkTable(
             options.Limits, time, (hello, thumbprint, owner) => new RelayLink(new EdgeLink(hello, thumbprint, Memory, owner, time)));
         acceptor = new LaneAcceptor(options, links, time, logs.CreateLogger<LaneAcceptor>());
