@@ -37,6 +37,7 @@ public static class ControlPlaneApi
         services.AddSingleton<IStartupFilter, ApiGate>();
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddOpenApi("v1");
+        MetricsEndpoint.Add(services);
         return services;
     }
 
@@ -48,6 +49,7 @@ public static class ControlPlaneApi
         ConnectorTokenEndpoints.Map(api);
         SocketEndpoints.Map(api);
         StreamSessionEndpoints.Map(api);
+        MetricsEndpoint.Map(endpoints);
         endpoints.MapOpenApi("/openapi/{documentName}.json");
         return endpoints;
     }
