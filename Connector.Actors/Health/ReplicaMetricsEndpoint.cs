@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Connector.Actors.Health;
 
@@ -19,7 +20,7 @@ internal static class ReplicaMetricsEndpoint
     private static readonly string[] Tags = ["end", "direction", "outcome", "code", "kind", "reason", "lamp", "state", "limit"];
 
     public static void Add(IServiceCollection services)
-        => services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        => services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("connector-replica")).WithMetrics(metrics => metrics
             .AddMeter(RelayMetrics.MeterName, ReplicaMetrics.MeterName)
             .AddRuntimeInstrumentation()
             .AddView(instrument => instrument.Meter.Name.StartsWith("Connector.", StringComparison.Ordinal)

@@ -50,7 +50,7 @@ internal static class RelayInstruments
             "connector.relay.streams.resumed", () => ByEnd(static (relay, add) => add("", "", relay.Metrics.StreamsResumed)), "{stream}",
             "Times that a stream went on after its lane was lost");
         Meter.CreateObservableCounter(
-            "connector.relay.bytes.resent", () => ByEnd(static (relay, add) => add("", "", relay.Metrics.BytesResent)), "By", "Bytes that were sent again because a lane was lost");
+            "connector.relay.resent", () => ByEnd(static (relay, add) => add("", "", relay.Metrics.BytesResent)), "By", "Bytes that were sent again because a lane was lost");
         Meter.CreateObservableCounter(
             "connector.relay.lanes.attached", () => ByEnd(static (relay, add) => add("", "", relay.Metrics.LanesAttached)), "{lane}", "Lanes that began");
         Meter.CreateObservableCounter(

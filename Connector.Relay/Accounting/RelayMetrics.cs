@@ -72,7 +72,7 @@ public sealed class RelayMetrics
 
     internal void Sent(int bytes) => Interlocked.Add(ref bytesSent, bytes);
 
-    internal void Resent(int bytes) => Interlocked.Add(ref bytesResent, bytes);
+    internal void Resent(long bytes) => Interlocked.Add(ref bytesResent, bytes);
 
     internal void StreamOpened() => Interlocked.Increment(ref streamsOpened);
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Connector.Server.Api;
 
@@ -23,7 +24,7 @@ internal static class MetricsEndpoint
     private static readonly string[] Tags = ["end", "direction", "outcome", "code", "kind", "reason", "ended_by", "lamp", "state", "limit"];
 
     public static void Add(IServiceCollection services)
-        => services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        => services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("connector-server")).WithMetrics(metrics => metrics
             .AddMeter(RelayMetrics.MeterName, EdgeMetrics.MeterName, SessionIntake.MeterName)
             .AddRuntimeInstrumentation()
             .AddView(instrument => instrument.Meter.Name.StartsWith("Connector.", StringComparison.Ordinal)

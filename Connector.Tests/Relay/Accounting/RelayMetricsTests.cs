@@ -105,7 +105,7 @@ public sealed class RelayMetricsTests
         Assert.InRange(seen["connector.relay.lanes.live end=edge"], big / 2, 2 * big);
         Assert.InRange(seen["connector.relay.links.live end=edge"], big / 2, 2 * big);
         Assert.InRange(seen["connector.relay.violations end=edge kind=flood_serve"], big, 2 * big);
-        Assert.InRange(seen["connector.relay.bytes.resent end=edge"], (long)big << 20, (long)(2 * big) << 20);
+        Assert.InRange(seen["connector.relay.resent end=edge"], (long)big << 20, (long)(2 * big) << 20);
         Assert.True(seen["connector.relay.memory.limit end=edge"] >= 64 << 20);
         GC.KeepAlive(edge);
     }

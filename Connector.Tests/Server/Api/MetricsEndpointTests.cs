@@ -28,7 +28,7 @@ public sealed class MetricsEndpointTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("text/plain", response.Content.Headers.ContentType!.MediaType);
         Assert.Matches("(?m)^connector_edge_lanes_rejected_total\\{.*code=\"link_mismatch\".*\\} [1-9]", text);
-        Assert.Matches("(?m)^connector_edge_lanes ", text);
+        Assert.Matches("(?m)^connector_edge_lanes\\{.*\\} [0-9]", text);
         Assert.Contains("dotnet_", text, StringComparison.Ordinal);
     }
 }
