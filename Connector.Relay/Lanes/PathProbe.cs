@@ -23,7 +23,7 @@ internal sealed class PathProbe(Lane lane) : LaneSource
     private const uint Never = uint.MaxValue;
 
     private readonly Lock gate = new();
-    private readonly byte[] question = new byte[QuestionSize];
+    private byte[] question = [];
     private long asked;
     private TimeSpan? askedAt;
     private TimeSpan? provenAt;
@@ -56,11 +56,9 @@ internal sealed class PathProbe(Lane lane) : LaneSource
     /// <summary>Edge: an answer has come. One that was never asked proves nothing.</summary>
     public void Answered(ReadOnlySpan<byte> content, TimeSpan now)
     {
-        if (content.Length != QuestionSize)
-            throw new LaneProtocolException($"an ECHO_REPLY of {content.Length} bytes answers nothing");
         lock (gate)
         {
-            if (BinaryPrimitives.ReadInt64BigEndian(content) is var number && number > 0 && number <= asked)
+            if (content.Length >= 8 && BinaryPrimitives.ReadInt64BigEndian(content) is var number && number > 0 && number <= asked)
                 provenAt = now;
         }
     }
@@ -68,17 +66,16 @@ internal sealed class PathProbe(Lane lane) : LaneSource
     /// <summary>Replica: a question has come. The newest counts; it is answered on the way that a stream's bytes take.</summary>
     public void Asked(ReadOnlySpan<byte> content, TimeSpan now)
     {
-        if (content.Length != QuestionSize)
-            throw new LaneProtocolException($"an ECHO of {content.Length} bytes asks nothing");
+        lane.WakeLater(this);
         lock (gate)
         {
-            content.CopyTo(question);
+            question = content.ToArray();
             questionCame = true;
+            if (content.Length < QuestionSize)
+                return;
             var age = BinaryPrimitives.ReadUInt32BigEndian(content[8..]);
             provenAt = age == Never ? null : now - TimeSpan.FromMilliseconds(age);
         }
-
-        lane.WakeLater(this);
     }
 
     /// <summary>Since streams were last shown to get through; null when they never were.</summary>
@@ -103,19 +100,18 @@ internal sealed class PathProbe(Lane lane) : LaneSource
 
     internal override bool WriteTo(Lane writer, Span<byte> batch, ref int position)
     {
-        const int size = FrameLimits.HeaderSize + QuestionSize;
         lock (gate)
         {
             if (!questionDue && !answerDue)
                 return false;
-            if (batch.Length - position < 2 * size)
+            if (batch.Length - position < (2 * FrameLimits.HeaderSize) + QuestionSize + question.Length)
                 return true;
             if (answerDue)
             {
                 answerDue = false;
-                new FrameHeader(FrameType.EchoReply, 0, QuestionSize).Write(batch[position..]);
+                new FrameHeader(FrameType.EchoReply, 0, question.Length).Write(batch[position..]);
                 question.CopyTo(batch[(position + FrameLimits.HeaderSize)..]);
-                position += size;
+                position += FrameLimits.HeaderSize + question.Length;
             }
 
             if (questionDue)
@@ -125,7 +121,7 @@ internal sealed class PathProbe(Lane lane) : LaneSource
                 BinaryPrimitives.WriteInt64BigEndian(batch[(position + FrameLimits.HeaderSize)..], asked);
                 var age = writer.PathAge is { } known ? (uint)Math.Clamp(known.TotalMilliseconds, 0, Never - 1) : Never;
                 BinaryPrimitives.WriteUInt32BigEndian(batch[(position + FrameLimits.HeaderSize + 8)..], age);
-                position += size;
+                position += FrameLimits.HeaderSize + QuestionSize;
             }
 
             return false;

@@ -34,6 +34,7 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
     private long lastBeat;
     private long staleUntil;
     private bool draining;
+    private bool edgeLeft;
 
     public ReplicaLink(BootId bootId, RelayMemory memory, IReplicaLinkOwner owner, TimeProvider time)
         : base(LinkId.New(), memory, time)
@@ -143,6 +144,8 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
                 return true;
             case FrameType.GoAway:
                 var goAway = ControlFrames.ReadGoAway(content);
+                if (goAway.Reason is GoAwayReason.Shutdown or GoAwayReason.Revoked)
+                    Volatile.Write(ref edgeLeft, true);
                 owner.GoAwayReceived(goAway.Reason, goAway.Grace);
                 return true;
             case FrameType.GoAwayAck:
@@ -175,6 +178,13 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
     {
         if (last && IsEnded)
             lanesGone.TrySetResult();
+        if (last && Volatile.Read(ref edgeLeft))
+        {
+            // It said that it goes, so it will not know the streams when it comes back.
+            foreach (var stream in Streams)
+                stream.OnLost(end.Reason);
+        }
+
         if (last || IsEnded)
             return;
 
@@ -208,8 +218,10 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
         OfferedStream offer;
         lock (Gate)
         {
-            // The lane may have died while its reader was still at work on what it had read.
-            stream = new RelayStream(this, Lanes.Contains(lane) ? lane : ChooseLane(), id);
+            // The lane may have died while its reader was still at work on what it had read: the edge asks again on another.
+            if (!Lanes.Contains(lane))
+                return;
+            stream = new RelayStream(this, lane, id);
             offer = new OfferedStream(this, stream, request);
             stream.Offer = offer;
             if (!Add(stream))
