@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Streams;
+using Connector.Actors.Accounting;
 using Connector.Actors.Logs;
 using Connector.Actors.Reach;
 using Connector.Protocol.Ids;
@@ -192,7 +193,7 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
 
         // The dialer is called from here, on this actor's thread: what it throws at once is this socket's crash and nobody else's.
         var dial = shared.Dialer.DialAsync(upstream, attempt.Token);
-        WatchAsync(dial, attempt, upstream, shared.Settings.DialDeadline, shared.Time)
+        ReplicaMetrics.MeasureAsync(WatchAsync(dial, attempt, upstream, shared.Settings.DialDeadline, shared.Time), shared.Time)
             .PipeTo(Self, success: outcome => new DialEnded(number, outcome, null), failure: e => new DialEnded(number, null, e));
     }
 

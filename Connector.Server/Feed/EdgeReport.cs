@@ -26,6 +26,12 @@ public abstract record EdgeReport
 
     /// <summary>The links of one connector's replicas as this edge has them now.</summary>
     public sealed record LinksChanged(ConnectorId ConnectorId, ImmutableArray<ReplicaLinks> Replicas) : EdgeReport;
+
+    /// <summary>A stream of an end user was opened.</summary>
+    public sealed record SessionBegan(SessionRecord Session) : EdgeReport;
+
+    /// <summary>It has ended. Once for each that began, while the edge lives.</summary>
+    public sealed record SessionEnded(SessionRecord Session, SessionEnding Ending) : EdgeReport;
 }
 
 /// <summary>A replica as an edge sees it.</summary>

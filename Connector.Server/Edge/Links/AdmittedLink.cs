@@ -38,6 +38,11 @@ internal sealed class AdmittedLink : IEdgeLinkOwner
     /// <summary>Some lane was attached. Guarded by the table.</summary>
     public bool HasRun { get; set; }
 
+    /// <summary>The edge ended it because its replica lost the right to it.</summary>
+    public bool IsRevoked { get; private set; }
+
+    public void Revoke() => IsRevoked = true;
+
     /// <summary>The later ticket counts; a lane may bring an older one than the link already has.</summary>
     public void Hold(HeldTicket newer)
     {

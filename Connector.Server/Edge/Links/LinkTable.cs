@@ -39,6 +39,18 @@ internal sealed class LinkTable(
         }
     }
 
+    /// <summary>Lanes of all links.</summary>
+    public int Lanes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return links.Values.Sum(link => link.Link.LiveLanes);
+            }
+        }
+    }
+
     /// <summary>Judges a lane and books its place. The caller says with <see cref="LaneSettled"/> how it went on.</summary>
     /// <param name="thumbprint">Of the certificate that the replica showed on this lane.</param>
     public LaneEntry Admit(LaneHello hello, KeyThumbprint thumbprint)
@@ -327,6 +339,11 @@ internal sealed class LinkTable(
     {
         if (Remove(link))
         {
+            if (reason == GoAwayReason.Revoked)
+            {
+                link.Revoke();
+            }
+
             link.Link.End(reason, text);
         }
     }

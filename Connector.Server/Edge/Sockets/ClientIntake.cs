@@ -5,6 +5,7 @@ using Connector.Relay.Frames;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
 using Connector.Relay.Streams;
+using Connector.Server.Edge.Accounting;
 using Connector.Server.Edge.Admission;
 using Connector.Server.Edge.Links;
 using Connector.Server.Feed;
@@ -23,6 +24,7 @@ internal sealed class ClientIntake
     private readonly SocketMemory memory;
     private readonly IMaterializer materializer;
     private readonly SocketJournal journal;
+    private readonly SessionAccounting sessions;
     private readonly DenialLog denials = new();
     private readonly ClientConnections connections;
     private volatile EdgeSocket socket;
@@ -35,6 +37,7 @@ internal sealed class ClientIntake
         limits = edge.Options.Limits;
         memory = edge.Memory(socket.Id);
         journal = new SocketJournal(edge.Feed, edge.Time);
+        sessions = new SessionAccounting(edge.Feed, edge.Options.EdgeId, edge.Links, edge.Time);
         connections = new ClientConnections(limits.ConnectionsPerSocket, limits.PendingOpensPerSocket);
     }
 
@@ -106,6 +109,7 @@ internal sealed class ClientIntake
     private void Deny(ClientConnection connection, AdmissionVerdict verdict)
     {
         connection.Dispose();
+        EdgeMetrics.ClientDenied(verdict);
         if (denials.Note(connection.Client.Address, verdict))
         {
             journal.Denied(socket, connection.Client.Address, verdict);
@@ -120,7 +124,8 @@ internal sealed class ClientIntake
             (link, var stream) = await OpenAsync(connection, definition).ConfigureAwait(false);
             if (stream is not null && connection.TryHandOver(stream))
             {
-                var outcome = await stream.RunAsync(connection.Socket, materializer).ConfigureAwait(false);
+                var outcome = await sessions.RunAsync(
+                    definition, link!, connection.Client, () => stream.RunAsync(connection.Socket, materializer)).ConfigureAwait(false);
                 if (outcome.End == StreamEnd.Failed)
                 {
                     journal.StreamFailed(definition, link!, connection.Client, outcome);

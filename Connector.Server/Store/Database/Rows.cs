@@ -175,6 +175,49 @@ internal sealed class ConnectorLogRow
     public required string Source { get; set; }
 }
 
+/// <summary>One end user's stream that has ended.</summary>
+internal sealed class SessionRow
+{
+    /// <summary>Grows in the order in which sessions ended, as far as they were reported so.</summary>
+    public long Id { get; set; }
+
+    /// <summary>UUID from the edge.</summary>
+    public required string SessionId { get; set; }
+
+    public required string ConnectorId { get; set; }
+
+    /// <summary>No reference: sessions outlive their socket.</summary>
+    public required string SocketId { get; set; }
+
+    public required string SocketName { get; set; }
+
+    public required string ReplicaId { get; set; }
+
+    public required string EdgeId { get; set; }
+
+    public required string ClientAddress { get; set; }
+
+    public int ClientPort { get; set; }
+
+    public long StartedAt { get; set; }
+
+    public long EndedAt { get; set; }
+
+    public long DurationMs { get; set; }
+
+    public long BytesToClient { get; set; }
+
+    public long BytesFromClient { get; set; }
+
+    public required string EndedBy { get; set; }
+
+    public required string Code { get; set; }
+
+    public required string Reason { get; set; }
+
+    public int Resumes { get; set; }
+}
+
 internal sealed class LogSequenceRow
 {
     public required string ConnectorId { get; set; }

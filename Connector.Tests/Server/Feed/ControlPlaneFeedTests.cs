@@ -23,7 +23,8 @@ public sealed class ControlPlaneFeedTests : IDisposable
 
     public ControlPlaneFeedTests()
         => feed = new ControlPlaneFeed(
-            new EdgeStateReader(store.Database, () => key), observations, store.Logs, store.Sockets, TimeProvider.System,
+            new EdgeStateReader(store.Database, () => key), observations, store.Logs, store.Sockets,
+            new SessionIntake(store.Sessions, TimeProvider.System, NullLogger<SessionIntake>.Instance), TimeProvider.System,
             NullLogger<ControlPlaneFeed>.Instance);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
