@@ -3,6 +3,7 @@ using System.Globalization;
 using Connector.Benchmarks.Trials.Cutting;
 using Connector.Benchmarks.Trials.Rig;
 using Connector.Benchmarks.Trials.Streams;
+using Connector.Tests.Processes;
 
 namespace Connector.Benchmarks.Trials.Cuts;
 
@@ -37,9 +38,7 @@ internal sealed class CutsTrial : ITrial
         if (options.Cuts == 0)
         {
             TrialReport.Progress($"no cuts: {options.Seconds} s of load");
-            await Task.Delay(TimeSpan.FromSeconds(options.Seconds), cancellation);
-            var (stall, kind) = mix.TakeLongestStall();
-            report.Judge("longest stall without a cut", "2 s", $"{TrialReport.Seconds(stall)} ({kind})", stall <= MostBeyond);
+            await UndisturbedAsync(rig, mix, options, report, cancellation);
         }
 
         foreach (var cut in CutPlan.Make(random, options.Cuts, TimeSpan.FromSeconds(options.Seconds)))
@@ -58,6 +57,26 @@ internal sealed class CutsTrial : ITrial
         TrialReport.Progress("ending the streams");
         await mix.FinishAsync(cancellation);
         await ReportAsync(rig, mix, results, options, report, cancellation);
+    }
+
+    /// <summary>What the harness and the machine do by themselves.</summary>
+    private static async Task UndisturbedAsync(TrialRig rig, StreamMix mix, TrialOptions options, TrialReport report, CancellationToken cancellation)
+    {
+        var used = (Server: ProcessTree.CpuTime([rig.Server.Id]), Replica: ProcessTree.CpuTime([rig.Replica.Id]), Own: Environment.CpuUsage.TotalTime);
+        var longest = TimeSpan.Zero;
+        for (var second = 0; second < options.Seconds; second++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+            var stalls = mix.Streams.SelectMany(stream => stream.Meters.Select(meter => (Stall: meter.Take(), stream.Kind))).GroupBy(stalled => stalled.Kind).ToArray();
+            longest = stalls.SelectMany(kind => kind).Select(stalled => stalled.Stall).Append(longest).Max();
+            TrialReport.Progress(string.Join(", ", stalls.Select(kind => $"{kind.Key} {TrialReport.Seconds(kind.Max(stalled => stalled.Stall))}")));
+        }
+
+        report.Judge("longest stall without a cut", "2 s", TrialReport.Seconds(longest), longest <= MostBeyond);
+        report.Note(
+            "processor time per second of server, replica, and the trial's own process",
+            string.Join(", ", ((TimeSpan[])[ProcessTree.CpuTime([rig.Server.Id]) - used.Server, ProcessTree.CpuTime([rig.Replica.Id]) - used.Replica, Environment.CpuUsage.TotalTime - used.Own])
+                .Select(span => TrialReport.Seconds(span / options.Seconds))));
     }
 
     private static async Task<CutResult> CutAsync(

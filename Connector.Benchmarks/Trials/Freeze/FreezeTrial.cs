@@ -95,7 +95,8 @@ internal sealed class FreezeTrial : ITrial
         var lost = mix.CountEnded();
         var (stall, kind) = mix.TakeLongestStall();
         report.Judge($"{what}: streams lost", "0", $"{lost}", lost == 0);
-        report.Judge($"{what}: all streams move again after it", $"{Recovery.TotalSeconds:0} s", $"after {TrialReport.Seconds(back)}", back < Recovery);
+        report.Judge($"{what}: all streams move again after it", $"{Recovery.TotalSeconds:0} s", 
+            lost == 0 ? $"after {TrialReport.Seconds(back)}" : $"{mix.Streams.Count - lost} of {mix.Streams.Count}, after {TrialReport.Seconds(back)}", lost == 0 && back < Recovery);
         report.Note($"{what}: longest stall", $"{TrialReport.Seconds(stall)} ({kind})");
 
         var during = probes.Where(probe => probe.Began >= began && probe.Began < thawed).ToArray();
