@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using Connector.Benchmarks.Trials.Rig;
 using Connector.Benchmarks.Trials.Streams;
-using Connector.Tests.Processes;
 
 namespace Connector.Benchmarks.Trials.Churn;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http;
 using Connector.Benchmarks.Trials.Probes;
 using Connector.Benchmarks.Trials.Rig;
 using Connector.Benchmarks.Trials.Streams;

@@ -35,6 +35,7 @@ internal sealed class NamespacesTrial : ITrial
         await using var rig = await TrialRig.StartAsync(() => TimeSpan.Zero, cancellation, pair);
         await using var mix = await StreamMix.StartAsync(rig, options.Streams, real: false, cancellation);
         report.Note("streams", mix.Description);
+        var lanes = await rig.LanesAsync(cancellation);
         var faults = PathFault.All.ToArray();
         var beyond = new List<(TimeSpan Beyond, string Fault)>();
         for (var i = 0; i < options.Cuts; i++)
@@ -42,7 +43,7 @@ internal sealed class NamespacesTrial : ITrial
             var fault = faults[i % faults.Length];
             var length = TimeSpan.FromSeconds(0.5 + (random.NextDouble() * Math.Max(0, options.Seconds - 0.5)));
             await Task.Delay(random.Next(300, 1200), cancellation);
-            var (stall, lasted, lost) = await CutAsync(pair, mix, fault, length, cancellation);
+            var (stall, lasted, lost) = await CutAsync(pair, rig, mix, fault, length, lanes, cancellation);
             beyond.Add((stall - lasted, fault.Name));
             TrialReport.Progress($"cut {i + 1}/{options.Cuts}: {fault.Name}, {TrialReport.Seconds(lasted)}: stall {TrialReport.Seconds(stall)}, {lost} lost");
             if (lost > 0)
@@ -70,7 +71,7 @@ internal sealed class NamespacesTrial : ITrial
     }
 
     private static async Task<(TimeSpan Stall, TimeSpan Lasted, int Lost)> CutAsync(
-        NamespacePair pair, StreamMix mix, PathFault fault, TimeSpan length, CancellationToken cancellation)
+        NamespacePair pair, TrialRig rig, StreamMix mix, PathFault fault, TimeSpan length, int lanes, CancellationToken cancellation)
     {
         mix.ForgetStalls();
         await fault.Begin(pair);
@@ -87,7 +88,7 @@ internal sealed class NamespacesTrial : ITrial
         // The programs that set the fault take time of their own.
         var lasted = Stopwatch.GetElapsedTime(began);
         var over = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(over) < Recovery && !mix.HaveAllMoved(over))
+        while (Stopwatch.GetElapsedTime(over) < Recovery && !(mix.HaveAllMoved(over) && await rig.LanesAsync(cancellation) >= lanes))
         {
             await Task.Delay(Poll, cancellation);
         }

@@ -48,7 +48,9 @@ internal sealed class PsqlSession : ITrialStream
     private async Task<StreamOutcome> RunAsync()
     {
         var received = 0L;
-        using var rows = new StreamReader(client.StandardOutput, leaveOpen: true);
+
+        // Large: every read of a pipe is a round of the thread pool.
+        using var rows = new StreamReader(client.StandardOutput, bufferSize: 64 * 1024, leaveOpen: true);
         try
         {
             for (var from = first; !finishing.IsCancellationRequested; from += Rows)

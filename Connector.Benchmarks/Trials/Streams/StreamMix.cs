@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Connector.Benchmarks.Contenders;
 using Connector.Benchmarks.Trials.Rig;
 using Connector.Tests.Services;
@@ -49,9 +48,7 @@ internal sealed class StreamMix : IAsyncDisposable
         {
             await mix.PlanAsync(count, real, cancellation);
             TrialReport.Progress($"opening {count} streams");
-            mix.streams = await OpenAsync(mix.recipes, cancellation);
-            var opened = System.Diagnostics.Stopwatch.GetTimestamp();
-            await Connector.Tests.Eventually.IsTrueAsync(() => mix.HaveAllMoved(opened), "every stream has moved bytes", cancellation);
+            mix.streams = await OpenAsync(mix.recipes, again: false, cancellation);
             if (mix.CountEnded() > 0)
             {
                 throw new InvalidOperationException($"{mix.CountEnded()} streams ended before any fault: {mix.streams.First(s => s.Outcome.IsCompleted).Outcome.Result}");
@@ -99,7 +96,7 @@ internal sealed class StreamMix : IAsyncDisposable
             await streams[i].DisposeAsync();
         }
 
-        var others = await OpenAsync([.. ended.Select(i => recipes[i])], cancellation);
+        var others = await OpenAsync([.. ended.Select(i => recipes[i])], again: true, cancellation);
         for (var n = 0; n < ended.Length; n++)
         {
             streams[ended[n]] = others[n];
@@ -148,19 +145,42 @@ internal sealed class StreamMix : IAsyncDisposable
         await owned.DisposeAsync();
     }
 
-    private static async Task<ITrialStream[]> OpenAsync(List<Func<CancellationToken, Task<ITrialStream>>> recipes, CancellationToken cancellation)
+    /// <summary>Opens the streams, each until it has moved bytes.</summary>
+    /// <param name="again">Try those that are turned away again: the path may not be back yet.</param>
+    private static async Task<ITrialStream[]> OpenAsync(
+        IReadOnlyList<Func<CancellationToken, Task<ITrialStream>>> recipes, bool again, CancellationToken cancellation)
     {
         var opened = new ITrialStream[recipes.Count];
         try
         {
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, recipes.Count), new ParallelOptions { MaxDegreeOfParallelism = Openers, CancellationToken = cancellation },
-                async (i, stop) => opened[i] = await Connector.Tests.Eventually.SucceedsAsync(() => recipes[i](stop), "a stream is opened", stop, OpenDeadline));
+                async (i, stop) => opened[i] = again
+                    ? await Connector.Tests.Eventually.SucceedsAsync(() => OpenAsync(recipes[i], stop), "a stream is opened", stop, OpenDeadline)
+                    : await OpenAsync(recipes[i], stop));
             return opened;
         }
         catch
         {
             await Task.WhenAll(opened.Where(stream => stream is not null).Select(stream => stream.DisposeAsync().AsTask()));
+            throw;
+        }
+    }
+
+    private static async Task<ITrialStream> OpenAsync(Func<CancellationToken, Task<ITrialStream>> recipe, CancellationToken cancellation)
+    {
+        var stream = await recipe(cancellation);
+        try
+        {
+            await Connector.Tests.Eventually.IsTrueAsync(
+                () => stream.Outcome.IsCompleted || stream.Meters.All(meter => meter.HasProgressedSince(0)), $"a stream ({stream.Kind}) has moved bytes", cancellation, OpenDeadline);
+            return stream.Outcome.IsCompleted
+                ? throw new InvalidOperationException($"A stream ({stream.Kind}) ended at once: {(await stream.Outcome).Reason}.")
+                : stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
             throw;
         }
     }
