@@ -67,7 +67,7 @@ internal static class ServerCommand
             new ServerRoleOptions(
                 data.Path, settings.PublicUrl, host, LoopbackOnly: false, settings.HttpsPort, settings.HttpPort, settings.TunnelPort, settings.EdgePorts,
                 settings.Roles, [host, Environment.MachineName, .. TunnelHost(settings)], settings.Certificate, settings.Key, data.AdminToken, settings.LogLevel,
-                settings.TunnelAddress),
+                settings.TunnelAddress) { ResumeWithin = settings.ResumeWithin },
             stopping);
         try
         {

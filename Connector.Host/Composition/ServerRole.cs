@@ -104,6 +104,7 @@ internal static class ServerRole
 
                 // The range is for sockets without a port of their own; an admin may name any other, and kept sockets stay where they were.
                 SocketPorts = null,
+                Limits = new EdgeLimits { ResumeWithin = options.ResumeWithin },
             });
         }
 

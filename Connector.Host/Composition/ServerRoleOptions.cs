@@ -15,4 +15,8 @@ namespace Connector.Host.Composition;
 public sealed record ServerRoleOptions(
     string DataDirectory, Uri? PublicUrl, string EdgeHost, bool LoopbackOnly, int HttpsPort, int? HttpPort, int TunnelPort, PortRange EdgePorts,
     ImmutableArray<string> Roles, ImmutableArray<string> CertificateHosts, string? CertificateFile, string? CertificateKeyFile, Secret AdminToken,
-    string LogLevel, string? TunnelAddress = null);
+    string LogLevel, string? TunnelAddress = null)
+{
+    /// <summary>How long streams wait for a replica that has lost all its lanes.</summary>
+    public TimeSpan ResumeWithin { get; init; } = ServerSettings.DefaultResumeWithin;
+}

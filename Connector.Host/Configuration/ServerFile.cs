@@ -17,6 +17,8 @@ internal sealed record ServerFile
 
     public PortRange? EdgePorts { get; init; }
 
+    public TimeSpan? ResumeWithin { get; init; }
+
     public string? Roles { get; init; }
 
     public string? Certificate { get; init; }
@@ -26,7 +28,7 @@ internal sealed record ServerFile
     public string? LogLevel { get; init; }
 
     public static readonly IReadOnlyCollection<string> OwnKeys =
-        ["public_url", "data_dir", "https_port", "http_port", "tunnel_port", "tunnel_address", "edge_ports", "roles", "tls"];
+        ["public_url", "data_dir", "https_port", "http_port", "tunnel_port", "tunnel_address", "edge_ports", "resume_within", "roles", "tls"];
 
     public static ServerFile Read(string path) => ConfigurationFile.Read(path, file =>
     {
@@ -44,6 +46,7 @@ internal sealed record ServerFile
             TunnelPort = file.Port("tunnel_port"),
             TunnelAddress = file.Value("tunnel_address", ConfigurationText.HostAndPort, ConfigurationText.HostAndPortExample),
             EdgePorts = file.Value<PortRange?>("edge_ports", ConfigurationText.Ports, "two ports such as 20000-20099"),
+            ResumeWithin = file.Duration("resume_within"),
             Roles = file.Value(
                 "roles", text => ServerRoleNames.Parse(text) is not null ? text : null, "a list such as control,edge,portal"),
             Certificate = certificate,
