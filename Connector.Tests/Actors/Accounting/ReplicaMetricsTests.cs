@@ -29,19 +29,19 @@ public sealed class ReplicaMetricsTests : IDisposable
     }
 
     [Fact]
-    public void Dial_counts_by_outcome_with_its_time()
+    public async Task Dial_counts_by_outcome_with_its_time()
     {
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromSeconds(2) };
         var dial = ReplicaMetrics.MeasureAsync(Task.FromResult<DialOutcome>(new DialOutcome.TimedOut("late")), time);
-        Assert.IsType<DialOutcome.TimedOut>(dial.GetAwaiter().GetResult());
+        Assert.IsType<DialOutcome.TimedOut>(await dial);
         Assert.Equal(["connector.replica.dials 1 outcome=timed_out", "connector.replica.dial.duration 2 outcome=timed_out"], seen);
     }
 
     [Fact]
-    public void Dial_that_was_taken_back_counts_as_abandoned_and_says_so_to_its_owner()
+    public async Task Dial_that_was_taken_back_counts_as_abandoned_and_says_so_to_its_owner()
     {
         var dial = ReplicaMetrics.MeasureAsync(Task.FromCanceled<DialOutcome>(new CancellationToken(canceled: true)), new FakeTimeProvider());
-        Assert.ThrowsAny<OperationCanceledException>(() => dial.GetAwaiter().GetResult());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dial);
         Assert.Equal(["connector.replica.dials 1 outcome=abandoned", "connector.replica.dial.duration 0 outcome=abandoned"], seen);
     }
 
