@@ -7,6 +7,7 @@ using Connector.Relay.Memory;
 using Connector.Relay.Streams;
 using Connector.Server.Edge.Admission;
 using Connector.Server.Edge.Links;
+using Connector.Server.Edge.Opening;
 using Connector.Server.Feed;
 
 namespace Connector.Server.Edge.Sockets;
@@ -141,56 +142,21 @@ internal sealed class ClientIntake
 
     private async Task<(AdmittedLink? Link, IRelayedStream? Stream)> OpenAsync(ClientConnection connection, EdgeSocket definition)
     {
-        var deadline = connection.BeginOpen(limits.OpenDeadline, edge.Time);
+        var givenUp = connection.BeginOpen(limits.OpenDeadline, edge.Time);
         try
         {
             var request = new OpenRequest(definition.Id, connection.Client, "", "", "");
-            AdmittedLink? tried = null;
-            var lost = "";
-            for (var attempt = 0; attempt < 2; attempt++)
+            var opener = new StreamOpener(edge.Links, limits, edge.Time, memory, definition);
+            switch (await opener.OpenAsync(request, givenUp).ConfigureAwait(false))
             {
-                if (edge.Links.Choose(definition, tried) is not { } link)
-                {
-                    break;
-                }
-
-                tried = link;
-                switch (await link.Link.OpenAsync(request, memory, deadline).ConfigureAwait(false))
-                {
-                    case OpenAnswer.Opened opened when ServeAuthorization.Decide(edge.Links.Tables, link.ConnectorId, definition.Id) != ServeCode.Accepted:
-                        // The socket was taken from this connector while the replica dialled.
-                        opened.Stream.Reset(ResetCode.Policy);
-                        Fail(connection, definition, link, $"replica {link.ReplicaId} may not serve the socket any more", "");
-                        return (link, null);
-                    case OpenAnswer.Opened opened:
-                        return (link, opened.Stream);
-                    case OpenAnswer.Refused refused:
-                        Fail(connection, definition, link, $"replica {link.ReplicaId} refused it ({refused.Code})", refused.Text);
-                        return (link, null);
-                    case OpenAnswer.Cancelled:
-                        Fail(
-                            connection,
-                            definition,
-                            link,
-                            deadline.IsCancellationRequested
-                                ? $"replica {link.ReplicaId} gave no answer within {limits.OpenDeadline.TotalSeconds:0} s"
-                                : $"the socket was withdrawn from replica {link.ReplicaId} before it answered",
-                            "");
-                        return (link, null);
-                    case OpenAnswer.LinkLost gone:
-                        lost = $"the link to replica {link.ReplicaId} was lost before it answered ({gone.Reason})";
-                        break;
-                }
+                case OpenResult.Opened opened:
+                    return (opened.Link, opened.Stream);
+                case OpenResult.Failed failed:
+                    Fail(connection, definition, failed);
+                    return (failed.Link, null);
+                case var other:
+                    throw new InvalidOperationException($"opening a stream came to {other.GetType().Name}, which is not known");
             }
-
-            Fail(
-                connection,
-                definition,
-                tried,
-                tried is null ? "no replica is linked to this edge that serves the socket; check that a connector runs and has it"
-                    : $"{lost}, and no other replica took it",
-                "");
-            return (tried, null);
         }
         finally
         {
@@ -199,12 +165,13 @@ internal sealed class ClientIntake
         }
     }
 
-    private void Fail(ClientConnection connection, EdgeSocket definition, AdmittedLink? link, string reason, string upstream)
+    private void Fail(ClientConnection connection, EdgeSocket definition, OpenResult.Failed failed)
     {
         // One that was cut is accounted where it was cut.
         if (!connection.IsCut)
         {
-            journal.OpenFailed(definition, link, connection.Client, reason, upstream);
+            OpenMetrics.Refused(definition.Id, failed.Code);
+            journal.OpenFailed(definition, failed.Link, connection.Client, failed.Reason, failed.Upstream);
         }
     }
 }
