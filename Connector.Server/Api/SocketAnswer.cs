@@ -9,12 +9,19 @@ internal sealed record SocketAnswer(
     string SocketId, string Name, string DisplayName, string SocketType, string Description, string UpstreamType, string UpstreamHttpHostname,
     bool RecordingEnabled, bool ConnectorAuthenticationEnabled, bool EndToEndEncryptionEnabled, JsonElement Tags, IReadOnlyList<string> ConnectorIds,
     IReadOnlyList<SocketAnswer.ServedBy> Connectors, JsonElement UpstreamConfiguration, IReadOnlyList<string> Policies, string Dnsname,
-    SocketAnswer.EdgeAnswer Edge, string Endpoint, SocketAnswer.ListenerAnswer? Listener, bool Alive, SocketStatusAnswer Status, DateTime CreatedAt,
+    SocketAnswer.EdgeAnswer Edge, SocketAnswer.LimitsAnswer Limits, string UpstreamProxyProtocol, SocketAnswer.UpstreamCheckAnswer UpstreamCheck, string Endpoint, SocketAnswer.ListenerAnswer? Listener, bool Alive, SocketStatusAnswer Status, DateTime CreatedAt,
     DateTime UpdatedAt)
 {
     internal sealed record ServedBy(string ConnectorId, string Name);
 
-    internal sealed record EdgeAnswer(int Port, bool Public, IReadOnlyList<string> AllowedIps);
+    internal sealed record EdgeAnswer(
+        int Port, bool Public, IReadOnlyList<string> AllowedIps, bool Hedge, IReadOnlyList<string> ProxyProtocolFrom);
+
+    /// <summary>Of each replica by itself; 0 is the default.</summary>
+    internal sealed record LimitsAnswer(
+        int MaxStreams, int MaxBytesPerSecond, int MaxOpensPerSecond, int IdleTimeoutSeconds, int MaxAgeSeconds);
+
+    internal sealed record UpstreamCheckAnswer(bool Enabled, int IntervalSeconds, int TimeoutSeconds);
 
     /// <param name="State">listening or failed.</param>
     internal sealed record ListenerAnswer(string State, int Port, string? Reason);

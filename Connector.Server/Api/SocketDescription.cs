@@ -37,7 +37,11 @@ internal sealed class SocketDescription(IConnectorSessions sessions, EdgeObserva
             [],
             options.EdgePublicHost,
             new SocketAnswer.EdgeAnswer(
-                socket.EdgePort, socket.EdgePublic, socket.EdgeAllowedIps.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+                socket.EdgePort, socket.EdgePublic, socket.EdgeAllowedIps.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                socket.EdgeHedge, socket.EdgeProxyProtocolFrom.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+            SocketOptions.Answer(SocketOptions.Limits(socket)),
+            socket.UpstreamProxyProtocol,
+            SocketOptions.Answer(SocketOptions.UpstreamCheck(socket)),
             EndPoint(socket.EdgePort),
             current is null ? null : new SocketAnswer.ListenerAnswer(current.Failure is null ? "listening" : "failed", current.Port, current.Failure),
             // What the replica says of itself is not enough: the edge must have a link on which it serves the socket.

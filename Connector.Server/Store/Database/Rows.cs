@@ -99,6 +99,19 @@ internal sealed class SocketRow
     /// <summary>Networks in CIDR notation, separated by one space.</summary>
     public string EdgeAllowedIps { get; set; } = "";
 
+    public bool EdgeHedge { get; set; } = true;
+
+    /// <summary>As <see cref="EdgeAllowedIps"/>.</summary>
+    public string EdgeProxyProtocolFrom { get; set; } = "";
+
+    /// <summary>JSON object with those limits that are not the default; canonical.</summary>
+    public string Limits { get; set; } = "{}";
+
+    /// <summary>As <see cref="Limits"/>.</summary>
+    public string UpstreamCheck { get; set; } = "{}";
+
+    public string UpstreamProxyProtocol { get; set; } = "";
+
     public long CreatedAt { get; set; }
 
     public long UpdatedAt { get; set; }

@@ -29,7 +29,7 @@ public sealed class SocketEndpointsTests
         var id = created.GetProperty("socket_id").GetString()!;
         Assert.Equal($"changed {one}", Assert.Single(server.Sessions.Told));
         Assert.Equal("edge.example.com:20000", created.GetProperty("endpoint").GetString());
-        Assert.Equal("""{"port":20000,"public":true,"allowed_ips":["192.0.2.7/32","2001:db8::/32"]}""", created.GetProperty("edge").GetRawText());
+        Assert.Equal("""{"port":20000,"public":true,"allowed_ips":["192.0.2.7/32","2001:db8::/32"],"hedge":true,"proxy_protocol_from":[]}""", created.GetProperty("edge").GetRawText());
         Assert.Equal("offline", created.GetProperty("status").GetProperty("state").GetString());
         Assert.False(created.GetProperty("alive").GetBoolean());
         Assert.Equal("Straße", created.GetProperty("tags").GetProperty("team").GetString());
@@ -50,7 +50,7 @@ public sealed class SocketEndpointsTests
         Assert.Equal(new HashSet<string> { $"changed {one}", $"changed {two}" }, server.Sessions.Told.ToHashSet());
         Assert.Equal(("db-2", id, "日本"), (
             changed.GetProperty("name").GetString(), changed.GetProperty("socket_id").GetString(), changed.GetProperty("description").GetString()));
-        Assert.Equal("""{"port":20000,"public":false,"allowed_ips":["192.0.2.7/32","2001:db8::/32"]}""", changed.GetProperty("edge").GetRawText());
+        Assert.Equal("""{"port":20000,"public":false,"allowed_ips":["192.0.2.7/32","2001:db8::/32"],"hedge":true,"proxy_protocol_from":[]}""", changed.GetProperty("edge").GetRawText());
 
         var links = (await server.GetAsync("socket/db-2/connectors")).GetProperty("list");
         Assert.Equal((two, "two", id), (
@@ -127,7 +127,10 @@ public sealed class SocketEndpointsTests
 
     [Theory]
     [InlineData("""{"port":70000}""", "edge.port: expected a whole number from 0 to 65535, got 70000")]
-    [InlineData("""{"prot":20000}""", "edge.prot: nothing reads this key; an edge has port, public, allowed_ips")]
+    [InlineData("""{"prot":20000}""", "edge.prot: nothing reads this key; an edge has port, public, allowed_ips, hedge, proxy_protocol_from")]
+    [InlineData("""{"hedge":1}""", "edge.hedge: expected true or false, got a number")]
+    [InlineData("""{"proxy_protocol_from":["lb.internal"]}""", "edge.proxy_protocol_from[0]: \"lb.internal\" is neither an address nor a network")]
+    [InlineData("""{"proxy_protocol_from":["::/0"]}""", "edge.proxy_protocol_from: ::/0 would let anybody claim any client address")]
     [InlineData("""{"public":true}""", "edge.allowed_ips names nobody")]
     [InlineData("""{"public":true,"allowed_ips":[]}""", "edge.allowed_ips names nobody")]
     [InlineData("""{"public":"yes"}""", "edge.public: expected true or false")]
@@ -192,7 +195,7 @@ public sealed class SocketEndpointsTests
         Assert.Contains(
             "names nobody", await server.RefusedAsync(HttpMethod.Put, "socket/db", new { edge = new { allowed_ips = Array.Empty<string>() } }, 400));
         var socket = await server.GetAsync("socket/db");
-        Assert.Equal("""{"port":20000,"public":true,"allowed_ips":["10.0.0.0/8"]}""", socket.GetProperty("edge").GetRawText());
+        Assert.Equal("""{"port":20000,"public":true,"allowed_ips":["10.0.0.0/8"],"hedge":true,"proxy_protocol_from":[]}""", socket.GetProperty("edge").GetRawText());
     }
 
     [Fact]

@@ -359,6 +359,10 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("edge_allowed_ips");
 
+                    b.Property<bool>("EdgeHedge")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("edge_hedge");
+
                     b.Property<int>("EdgePort")
                         .HasColumnType("INTEGER")
                         .HasColumnName("edge_port");
@@ -367,9 +371,19 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("edge_public");
 
+                    b.Property<string>("EdgeProxyProtocolFrom")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("edge_proxy_protocol_from");
+
                     b.Property<bool>("EndToEndEncryptionEnabled")
                         .HasColumnType("INTEGER")
                         .HasColumnName("end_to_end_encryption_enabled");
+
+                    b.Property<string>("Limits")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("limits");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -394,6 +408,11 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("updated_at");
 
+                    b.Property<string>("UpstreamCheck")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("upstream_check");
+
                     b.Property<string>("UpstreamConfiguration")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -403,6 +422,11 @@ namespace Connector.Server.Store.Database.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("upstream_http_hostname");
+
+                    b.Property<string>("UpstreamProxyProtocol")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("upstream_proxy_protocol");
 
                     b.Property<string>("UpstreamType")
                         .IsRequired()
