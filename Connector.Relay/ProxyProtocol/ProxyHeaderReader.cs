@@ -1,0 +1,32 @@
+using System.Net.Sockets;
+
+namespace Connector.Relay.ProxyProtocol;
+
+/// <summary>Reads the header at the beginning of a connection, and not one byte more: what follows is the client's.</summary>
+public static class ProxyHeaderReader
+{
+    /// <exception cref="ProxyHeaderException">No header that is taken came, or the connection ended before it was whole.</exception>
+    /// <exception cref="SocketException">The connection was lost.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, which is also the deadline.</exception>
+    public static async Task<ProxyHeader> ReadAsync(Socket connection, CancellationToken cancellationToken)
+    {
+        var header = new byte[ProxyHeaderCodec.FixedLength];
+
+        // Judged with each piece, so that a client which is none, and waits for an answer, is found out at once.
+        for (var got = 0; got < ProxyHeaderCodec.FixedLength; ProxyHeaderCodec.CheckStart(header.AsSpan(0, got)))
+            got += await ReceiveAsync(connection, header.AsMemory(got), got, cancellationToken).ConfigureAwait(false);
+
+        var whole = ProxyHeaderCodec.FixedLength + ProxyHeaderCodec.RestLength(header);
+        Array.Resize(ref header, whole);
+        for (var got = ProxyHeaderCodec.FixedLength; got < whole;)
+            got += await ReceiveAsync(connection, header.AsMemory(got), got, cancellationToken).ConfigureAwait(false);
+        return ProxyHeaderCodec.Read(header);
+    }
+
+    private static async ValueTask<int> ReceiveAsync(Socket connection, Memory<byte> into, int got, CancellationToken cancellationToken)
+        => await connection.ReceiveAsync(into, SocketFlags.None, cancellationToken).ConfigureAwait(false) is > 0 and var read
+            ? read
+            : throw new ProxyHeaderException(got == 0
+                ? "the connection was closed before a PROXY protocol header came"
+                : $"the connection was closed after {got} bytes of a PROXY protocol header");
+}
