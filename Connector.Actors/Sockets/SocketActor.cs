@@ -5,6 +5,7 @@ using Akka.Streams;
 using Connector.Actors.Logs;
 using Connector.Actors.Reach;
 using Connector.Protocol.Ids;
+using Connector.Protocol.Sockets;
 using Connector.Relay.Frames;
 using Connector.Relay.Memory;
 using Connector.Relay.Streams;
@@ -32,6 +33,7 @@ internal sealed class SocketActor : ReceiveActor
     private IMaterializer? materializer;
     private SocketDefinition definition;
     private PlainUpstream? upstream;
+    private bool announces;
     private string notServing = "the socket is starting";
     private string stopReason = "the socket's actor stopped";
     private long lastAttempt;
@@ -101,6 +103,7 @@ internal sealed class SocketActor : ReceiveActor
         {
             case SocketUpstreamChoice.PlainRelay relay:
                 upstream = relay.Upstream;
+                announces = relay.Configuration.UpstreamProxyProtocol == UpstreamProxyProtocol.V2;
                 notServing = "";
                 Context.Parent.Tell(new SocketProtocol.StateChanged(SocketStates.Serving, "", upstream.ToString()));
                 break;
@@ -141,6 +144,8 @@ internal sealed class SocketActor : ReceiveActor
 
         // The dialer is called from here, on this actor's thread: what it throws at once is this socket's crash and nobody else's.
         var dial = shared.Dialer.DialAsync(upstream, attempt.Token);
+        if (announces)
+            dial = UpstreamAnnouncement.SendAsync(dial, upstream, offer.ClientAddress, shared.Time, attempt.Token);
         WatchAsync(dial, attempt, upstream, shared.Settings.DialDeadline, shared.Time)
             .PipeTo(Self, success: outcome => new DialEnded(number, outcome, null), failure: e => new DialEnded(number, null, e));
     }

@@ -14,8 +14,8 @@ namespace Connector.Server.Edge.Sockets;
 
 /// <summary>
 /// Takes the clients of one socket from accept to the end of their stream: admission, choice of a link, OPEN, relay. Works on the threads of
-/// its connections; the socket's actor owns it and sees no connection. Reads nothing of a client before the stream is open: until then its
-/// bytes wait in the kernel.
+/// its connections; the socket's actor owns it and sees no connection. Reads nothing of a client before the stream is open (but the header that a
+/// load balancer puts before it): until then its bytes wait in the kernel.
 /// </summary>
 internal sealed class ClientIntake
 {
@@ -49,7 +49,8 @@ internal sealed class ClientIntake
         try
         {
             var remote = (IPEndPoint)client.RemoteEndPoint!;
-            connection = new ClientConnection(client, new IPEndPoint(ClientAdmission.Normalize(remote.Address), remote.Port));
+            var peer = new IPEndPoint(ClientAdmission.Normalize(remote.Address), remote.Port);
+            connection = new ClientConnection(client, peer, behindBalancer: ClientAdmission.IsBalancer(socket, peer.Address));
             client.NoDelay = true;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -66,7 +67,7 @@ internal sealed class ClientIntake
         }
 
         var admitted = socket;
-        var verdict = ClientAdmission.Decide(admitted, connection.Client.Address);
+        var verdict = connection.IsClientKnown ? ClientAdmission.Decide(admitted, connection.Client.Address) : AdmissionVerdict.Admitted;
         if (verdict == AdmissionVerdict.Admitted && !connections.TryBeginOpen())
         {
             verdict = AdmissionVerdict.Full;
@@ -79,7 +80,7 @@ internal sealed class ClientIntake
             return;
         }
 
-        _ = ServeAsync(connection, admitted);
+        _ = connection.IsClientKnown ? ServeAsync(connection, admitted) : ServeBehindBalancerAsync(connection);
     }
 
     /// <summary>Puts a new definition in force and cuts live clients that it does not allow.</summary>
@@ -110,6 +111,56 @@ internal sealed class ClientIntake
         if (denials.Note(connection.Client.Address, verdict))
         {
             journal.Denied(socket, connection.Client.Address, verdict);
+        }
+    }
+
+    /// <summary>A connection that a load balancer passes on: who the client is stands in its first bytes, and then it is one like others.</summary>
+    private async Task ServeBehindBalancerAsync(ClientConnection connection)
+    {
+        var header = new BalancerHeader(null, "");
+        var verdict = AdmissionVerdict.BadProxyHeader;
+        try
+        {
+            header = await BalancerHeader.ReadAsync(connection, limits.ProxyHeaderDeadline, edge.Time).ConfigureAwait(false);
+            if (header.Client is { } client)
+            {
+                connection.Name(client);
+                var admitted = socket;
+                verdict = ClientAdmission.Decide(admitted, client.Address);
+                if (!ClientAdmission.IsBalancer(admitted, connection.Peer.Address))
+                {
+                    header = new(null, "its address was taken out of proxy_protocol_from meanwhile");
+                }
+                else if (verdict == AdmissionVerdict.Admitted)
+                {
+                    await ServeAsync(connection, admitted).ConfigureAwait(false);
+                    return;
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            // Nobody awaits this either.
+            header = new(null, $"the edge failed: {e.Message}");
+        }
+
+        connections.EndOpen();
+        connections.Remove(connection);
+        if (header.Client is not null)
+        {
+            Deny(connection, verdict);
+        }
+        else if (header.Problem.Length == 0)
+        {
+            connection.CloseQuietly();
+        }
+        else
+        {
+            connection.Dispose();
+            if (denials.Note(connection.Peer.Address, AdmissionVerdict.BadProxyHeader))
+            {
+                journal.BadProxyHeader(socket, connection.Peer, header.Problem);
+            }
         }
     }
 

@@ -4,7 +4,7 @@ using Connector.Actors.Sockets;
 
 namespace Connector.Tests.Actors.Sockets;
 
-/// <summary>Reads "host:port"; "unsupported", "invalid" and "poison" are what they say.</summary>
+/// <summary>Reads "host:port", and "host:port:v2" with a PROXY protocol header; "unsupported", "invalid" and "poison" are what they say.</summary>
 internal sealed class ScriptedResolver : ISocketUpstreamResolver
 {
     /// <summary>What "later" means: null until somebody provides it.</summary>
@@ -23,7 +23,10 @@ internal sealed class ScriptedResolver : ISocketUpstreamResolver
                 throw new InvalidOperationException("poison in the configuration");
             default:
                 var parts = text.Split(':');
-                return new SocketUpstreamChoice.PlainRelay(new PlainUpstream(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture)));
+                return new SocketUpstreamChoice.PlainRelay(new PlainUpstream(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture)))
+                {
+                    Configuration = new() { UpstreamProxyProtocol = parts.ElementAtOrDefault(2) },
+                };
         }
     }
 }
