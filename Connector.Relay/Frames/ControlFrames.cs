@@ -10,7 +10,10 @@ internal static class ControlFrames
 {
     private const int MaxId = 64;
     private const int MaxFeatures = 32;
-    private const int MaxResumeEntries = (FrameLimits.MaxControl - 2) / 30;
+    private const byte ResumeAsks = (byte)(ResumeAsk.Data | ResumeAsk.Answer);
+
+    /// <summary>Entries that one RESUME can hold.</summary>
+    public const int MaxResumeEntries = (FrameLimits.MaxControl - 2) / 30;
 
     public static byte[] Hello(LaneHello hello)
     {
@@ -147,6 +150,8 @@ internal static class ControlFrames
         return ack;
     }
 
+    public static byte[] Reset(uint stream, ResetCode code) => new ContentWriter().U16((ushort)code).Frame(FrameType.Reset, stream);
+
     public static byte[] LaneDead(int laneNumber) => new ContentWriter().U32((uint)laneNumber).Frame(FrameType.LaneDead);
 
     public static byte[] Echo(FrameType type, uint stream, ReadOnlySpan<byte> probe) => new ContentWriter().Bytes(probe).Frame(type, stream);
@@ -194,7 +199,7 @@ internal static class ControlFrames
     {
         var content = new ContentWriter().U16((ushort)entries.Count);
         foreach (var entry in entries)
-            content.U32(entry.Stream).U8((byte)entry.State).U64(entry.Received).U64(entry.Limit).U8(entry.Final is null ? (byte)0 : (byte)1).U64(entry.Final ?? 0);
+            content.U32(entry.Stream).U8((byte)((byte)entry.State | (byte)entry.Ask)).U64(entry.Received).U64(entry.Limit).U8(entry.Final is null ? (byte)0 : (byte)1).U64(entry.Final ?? 0);
         return content.Frame(FrameType.Resume);
     }
 
@@ -208,13 +213,14 @@ internal static class ControlFrames
         for (var i = 0; i < count; i++)
         {
             var stream = reader.U32();
-            var state = (ResumeState)reader.U8();
+            var bits = reader.U8();
+            var state = (ResumeState)(bits & ~ResumeAsks);
             if (state is not (ResumeState.Opening or ResumeState.Open or ResumeState.Finished))
-                throw new LaneProtocolException($"RESUME has the unknown state {(byte)state}");
+                throw new LaneProtocolException($"RESUME has the unknown state {bits}");
             long received = reader.U64(), limit = reader.U64();
             var hasFinal = reader.U8();
             var final = reader.U64();
-            entries[i] = new ResumeEntry(stream, state, received, limit, hasFinal == 1 ? final : null);
+            entries[i] = new ResumeEntry(stream, state, (ResumeAsk)(bits & ResumeAsks), received, limit, hasFinal == 1 ? final : null);
         }
 
         return entries;

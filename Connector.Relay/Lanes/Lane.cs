@@ -22,12 +22,14 @@ public sealed class Lane : IFrameSink
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(3);
 
     private readonly Lock gate = new();
-    private readonly Queue<RelayStream> ready = new();
+    private readonly Queue<LaneSource> ready = new();
     private readonly Queue<byte[]> control = new();
     private readonly List<RelayStream> creditWaiting = [];
-    private readonly List<RelayStream> toWake = [];
+    private readonly List<LaneSource> toWake = [];
     private readonly TaskCompletionSource<LaneEnd> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TokenBucket goneRate = new(perSecond: 100, burst: 200);
+    private readonly PathProbe probe;
+    private readonly TimeSpan startedAt;
     private readonly LaneLiveness liveness;
     private readonly Stream stream;
     private readonly Link link;
@@ -53,7 +55,9 @@ public sealed class Lane : IFrameSink
         Number = number;
         this.stream = stream;
         this.link = link;
-        liveness = new LaneLiveness(link.Now);
+        startedAt = link.Now;
+        liveness = new LaneLiveness(startedAt);
+        probe = new PathProbe(this);
     }
 
     private static class Pump
@@ -71,7 +75,16 @@ public sealed class Lane : IFrameSink
     /// <summary>Smallest round trip seen on this lane, zero before the first.</summary>
     public TimeSpan MinimumRoundTrip => TimeSpan.FromTicks(Volatile.Read(ref minimumRoundTrip));
 
-    /// <summary>Streams that were opened on this lane and are not over.</summary>
+    /// <summary>Since a stream's path over this lane was last shown to work; null when it never was.</summary>
+    internal TimeSpan? PathAge => probe.Age(link.Now);
+
+    /// <summary>Whether streams were shown to get through lately. A lane that has just begun has had no time for it.</summary>
+    internal bool IsPathProven => PathAge is { } age ? age <= PathProbe.ProvenWithin : IsYoung;
+
+    /// <summary>Began so lately that a proof cannot be expected.</summary>
+    internal bool IsYoung => link.Now - startedAt <= PathProbe.ProvenWithin;
+
+    /// <summary>Streams whose frames go out on this lane.</summary>
     internal int Streams => Volatile.Read(ref streams);
 
     /// <summary>Cuts the connection without a farewell.</summary>
@@ -107,32 +120,43 @@ public sealed class Lane : IFrameSink
         }
 
         if (full)
-            Abort("too many frames wait to be written", LaneEndKind.Protocol);
+        {
+            // Not here: the caller may hold a lock of the link, and the end of a lane moves its streams.
+            ThreadPool.UnsafeQueueUserWorkItem(static lane => lane.Abort("too many frames wait to be written", LaneEndKind.Protocol), this, preferLocal: false);
+        }
         else
+        {
             Wake(inline: false);
+        }
     }
 
+    /// <summary>Says that a stream is not known here. Rate-limited where the peer decides how often.</summary>
     internal void EnqueueGone(uint stream)
     {
         bool allowed;
         lock (gate)
             allowed = goneRate.TryTake(link.Now);
         if (allowed)
-            Enqueue(new ContentWriter().U16((ushort)ResetCode.Gone).Frame(FrameType.Reset, stream));
+            Enqueue(ControlFrames.Reset(stream, ResetCode.Gone));
     }
 
-    internal void EnqueueEcho(uint stream, ReadOnlySpan<byte> probe) => Enqueue(ControlFrames.Echo(FrameType.EchoReply, stream, probe));
+    internal void EchoCame(ReadOnlySpan<byte> content) => probe.Asked(content, link.Now);
+
+    internal void EchoAnswered(ReadOnlySpan<byte> content) => probe.Answered(content, link.Now);
+
+    /// <summary>A stream made progress that shows a round trip over this lane.</summary>
+    internal void PathShown() => probe.Proven(link.Now);
 
     /// <summary>Something of this stream can be written.</summary>
     /// <param name="inline">Little is due and the caller is no lane's reader: write at once on the caller's thread when nobody else does.</param>
-    internal void Schedule(RelayStream ofStream, bool inline = false)
+    internal void Schedule(LaneSource source, bool inline = false)
     {
         lock (gate)
         {
-            if (!ofStream.Queued)
+            if (source.QueuedOn != this)
             {
-                ofStream.Queued = true;
-                ready.Enqueue(ofStream);
+                source.QueuedOn = this;
+                ready.Enqueue(source);
             }
         }
 
@@ -144,20 +168,20 @@ public sealed class Lane : IFrameSink
     {
         lock (gate)
         {
-            if (ofStream.CreditWaits)
+            if (ofStream.CreditWaitsOn == this)
                 return;
-            ofStream.CreditWaits = true;
+            ofStream.CreditWaitsOn = this;
             creditWaiting.Add(ofStream);
         }
     }
 
-    /// <summary>By this lane's reader only: wake the stream's stage before the reader waits for more.</summary>
-    internal void WakeLater(RelayStream ofStream)
+    /// <summary>By this lane's reader only: wake it before the reader waits for more.</summary>
+    internal void WakeLater(LaneSource source)
     {
-        if (ofStream.WakesLater)
+        if (source.WakesLater)
             return;
-        ofStream.WakesLater = true;
-        toWake.Add(ofStream);
+        source.WakesLater = true;
+        toWake.Add(source);
     }
 
     internal void Abort(string reason, LaneEndKind kind)
@@ -206,6 +230,7 @@ public sealed class Lane : IFrameSink
         switch (header.Type)
         {
             case FrameType.Ping:
+                link.Rates.Take(FrameType.Ping, 1, link.Now);
                 Volatile.Write(ref pongDue, BinaryPrimitives.ReadInt64BigEndian(content));
                 Wake(inline: false);
                 break;
@@ -253,7 +278,6 @@ public sealed class Lane : IFrameSink
         }
         catch (LaneProtocolException broken)
         {
-            WakeReaders();
             link.ProtocolBroken(this, broken.Message);
         }
         catch (Exception failure) when (IsConnectionFailure(failure))
@@ -264,6 +288,11 @@ public sealed class Lane : IFrameSink
         {
             // A bug of ours: the lane ends with the whole story instead of leaving its streams without a reader.
             Abort($"internal error: {failure}", LaneEndKind.Local);
+        }
+        finally
+        {
+            // The streams live on, on another lane.
+            WakeReaders();
         }
     }
 
@@ -290,7 +319,7 @@ public sealed class Lane : IFrameSink
                 credits = [.. creditWaiting];
                 creditWaiting.Clear();
                 foreach (var waiting in credits)
-                    waiting.CreditWaits = false;
+                    waiting.CreditWaitsOn = null;
             }
         }
 
@@ -299,7 +328,6 @@ public sealed class Lane : IFrameSink
             foreach (var waiting in credits)
             {
                 waiting.RaiseCredit();
-                Schedule(waiting);
             }
         }
 
@@ -310,6 +338,17 @@ public sealed class Lane : IFrameSink
         {
             Abort(closing.Reason, closing.Kind);
             return;
+        }
+
+        link.Beat(now);
+        if (link.AsksForPath)
+        {
+            probe.Ask(now);
+            if (IsGivenUp(now))
+            {
+                Abort($"streams do not get through on it for {PathProbe.GivenUpAfter.TotalSeconds:0} s, although it answers", LaneEndKind.Silent);
+                return;
+            }
         }
 
         switch (liveness.Check(now))
@@ -328,6 +367,9 @@ public sealed class Lane : IFrameSink
                 break;
         }
     }
+
+    private bool IsGivenUp(TimeSpan now)
+        => now - startedAt > PathProbe.GivenUpAfter && !(PathAge <= PathProbe.GivenUpAfter) && link.HasProvenLaneBeside(this);
 
     private void Wake(bool inline)
     {
@@ -416,7 +458,7 @@ public sealed class Lane : IFrameSink
 
         while (true)
         {
-            RelayStream? next = null;
+            LaneSource? next = null;
             lock (gate)
             {
                 while (control.TryPeek(out var frame) && frame.Length <= BatchSize - position)
@@ -427,19 +469,19 @@ public sealed class Lane : IFrameSink
                     control.Dequeue();
                 }
 
-                if (BatchSize - position >= 4096 && ready.TryDequeue(out next))
-                    next.Queued = false;
+                if (BatchSize - position >= 4096 && ready.TryDequeue(out next) && next.QueuedOn == this)
+                    next.QueuedOn = null;
             }
 
             if (next is null)
                 break;
-            if (!next.WriteTo(batch, ref position))
+            if (!next.WriteTo(this, batch, ref position))
                 continue;
             lock (gate)
             {
-                if (!next.Queued)
+                if (next.QueuedOn != this)
                 {
-                    next.Queued = true;
+                    next.QueuedOn = this;
                     ready.Enqueue(next);
                 }
             }

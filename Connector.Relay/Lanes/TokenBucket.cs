@@ -15,7 +15,7 @@ internal sealed class TokenBucket
         tokens = burst;
     }
 
-    public bool TryTake(TimeSpan now)
+    public bool TryTake(TimeSpan now, int count = 1)
     {
         if (now > last)
         {
@@ -23,9 +23,9 @@ internal sealed class TokenBucket
             last = now;
         }
 
-        if (tokens < 1)
+        if (tokens < count)
             return false;
-        tokens--;
+        tokens -= count;
         return true;
     }
 }

@@ -10,8 +10,8 @@ namespace Connector.Relay.Links;
 /// <summary>The edge's end of a link to one replica. Thread-safe. Known by (thumbprint, boot id, link id).</summary>
 public sealed class EdgeLink : Link
 {
-    /// <summary>How long a link may be without a lane (rule 7).</summary>
-    public static readonly TimeSpan DetachedLimit = TimeSpan.FromSeconds(30);
+    /// <summary>How long a link may be without a lane, unless the owner says otherwise (rule 7).</summary>
+    public static readonly TimeSpan DefaultDetachedLimit = TimeSpan.FromSeconds(30);
 
     private const int MaxServes = 10_000;
 
@@ -22,25 +22,28 @@ public sealed class EdgeLink : Link
     private readonly ConcurrentDictionary<SocketId, SocketEntry> sockets = new();
     private readonly Dictionary<SocketId, long> sequences = [];
     private readonly SemaphoreSlim pendingOpens = new(ReplicaLink.MaxPendingDials);
-    // Each lane that is attached or lost brings the whole table again.
-    private readonly TokenBucket serveRate = new(perSecond: 1_000, burst: 4 * MaxServes);
     private readonly ITimer detachedTimer;
+    private readonly TimeSpan detachedLimit;
     private uint lastId;
     private long goAwaySequence;
     private int endReported;
     private bool draining;
+    private bool replicaLeft;
     private string? endReason;
 
     /// <param name="hello">Of the link's first lane; its ticket was verified by the caller.</param>
-    public EdgeLink(LaneHello hello, KeyThumbprint thumbprint, RelayMemory memory, IEdgeLinkOwner owner, TimeProvider time)
+    /// <param name="detachedLimit">How long the link may be without a lane before its streams are reset; null for 30 s.</param>
+    public EdgeLink(
+        LaneHello hello, KeyThumbprint thumbprint, RelayMemory memory, IEdgeLinkOwner owner, TimeProvider time, TimeSpan? detachedLimit = null)
         : base(hello.LinkId, memory, time)
     {
         BootId = hello.BootId;
         ReplicaId = hello.ReplicaId;
         Thumbprint = thumbprint;
         this.owner = owner;
+        this.detachedLimit = detachedLimit ?? DefaultDetachedLimit;
         detachedTimer = time.CreateTimer(
-            static link => ((EdgeLink)link!).DetachedTooLong(), this, DetachedLimit, Timeout.InfiniteTimeSpan);
+            static link => ((EdgeLink)link!).DetachedTooLong(), this, this.detachedLimit, Timeout.InfiniteTimeSpan);
     }
 
     public BootId BootId { get; }
@@ -49,11 +52,13 @@ public sealed class EdgeLink : Link
 
     public KeyThumbprint Thumbprint { get; }
 
+    internal override bool AsksForPath => true;
+
     public bool IsDraining => Volatile.Read(ref draining);
 
     /// <summary>Whether the link takes new streams: it has a lane, does not drain, and serves the socket.</summary>
     public bool Serves(SocketId socketId)
-        => LiveLanes > 0 && !IsDraining && !Ended && sockets.TryGetValue(socketId, out var entry) && entry.Serving;
+        => LiveLanes > 0 && !IsDraining && !IsEnded && sockets.TryGetValue(socketId, out var entry) && entry.Serving;
 
     /// <summary>Takes over a lane whose WELCOME has been sent and runs it. False (the stream is then disposed) when the number was used before.</summary>
     public bool TryAttach(LaneHello hello, Stream stream)
@@ -125,7 +130,12 @@ public sealed class EdgeLink : Link
         switch (header.Type)
         {
             case FrameType.Accepted:
-                Known(header.Stream)?.Opening?.Accepted();
+                if (Known(header.Stream) is { } accepted)
+                {
+                    accepted.OnAccepted();
+                    accepted.Opening?.Accepted();
+                }
+
                 return true;
             case FrameType.Opened:
                 OnOpened(lane, header.Stream, new ContentReader(content).U64());
@@ -151,7 +161,10 @@ public sealed class EdgeLink : Link
             case FrameType.GoAway:
                 OnGoAway(lane, content);
                 return true;
-            case FrameType.GoAwayAck or FrameType.EchoReply:
+            case FrameType.EchoReply:
+                lane.EchoAnswered(content);
+                return true;
+            case FrameType.GoAwayAck:
                 return true;
             default:
                 return false;
@@ -163,10 +176,28 @@ public sealed class EdgeLink : Link
         owner.LaneLost(this, end);
         if (!last)
             return;
-        if (Ended)
+        if (IsEnded)
+        {
             ReportEnd(endReason ?? end.Reason);
+        }
+        else if (Volatile.Read(ref replicaLeft))
+        {
+            // It said that it goes: nobody will come back for the streams.
+            endReason ??= end.Reason;
+            EndLanes(endReason, null);
+            ReportEnd(endReason);
+        }
         else
-            detachedTimer.Change(DetachedLimit, Timeout.InfiniteTimeSpan);
+        {
+            detachedTimer.Change(detachedLimit, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>A stream that is not open yet is of no use here any more: the caller offers it to another link (rule 6).</summary>
+    private protected override void Detached(RelayStream stream, string reason)
+    {
+        if (!stream.IsOpened)
+            stream.End(StreamEnd.LinkLost, reason, ResetCode.Cancelled);
     }
 
     private async Task BeginAsync(StreamOpening opening, OpenRequest request, SocketMemory memory, SocketEntry entry)
@@ -207,7 +238,7 @@ public sealed class EdgeLink : Link
         {
             if (IsDraining)
                 return new OpenOutcome.Refused(RefusalCode.Draining, "the replica is draining");
-            if (Ended || !entry.Serving || ChooseLane() is not { } lane || lastId >= int.MaxValue - 1)
+            if (IsEnded || !entry.Serving || ChooseLane() is not { } lane || lastId >= int.MaxValue - 1)
                 return new OpenOutcome.LinkLost("the link takes no new streams");
             stream = new RelayStream(this, lane, lastId + 1);
             if (!stream.TryReserve(memory))
@@ -217,40 +248,25 @@ public sealed class EdgeLink : Link
             lastId++;
             pending = new PendingOpen(stream, opening, pendingOpens, entry.PendingOpens);
             stream.Opening = pending;
+            stream.OpenFrame = ControlFrames.Open(stream.Id, request, stream.InitialLimit);
             Add(stream);
-            lane.Enqueue(ControlFrames.Open(stream.Id, request, stream.InitialLimit));
+            lane.Enqueue(stream.OpenFrame);
         }
 
-        // The lane may have died between the choice and the table; then nobody else will end the stream.
-        if (!Lanes.Contains(stream.Lane))
-            stream.OnLost("the lane was lost");
         opening.Begun(pending);
         return null;
-    }
-
-    private Lane? ChooseLane()
-    {
-        Lane? best = null;
-        foreach (var lane in Lanes)
-        {
-            if (best is null || lane.Streams < best.Streams)
-                best = lane;
-        }
-
-        return best;
     }
 
     private void OnOpened(Lane lane, uint id, long initialLimit)
     {
         if (Known(id) is not { } stream)
         {
-            if (!IsFinished(id))
+            if (Ended(id) is null)
                 lane.EnqueueGone(id);
             return;
         }
 
-        stream.Credited(initialLimit);
-        stream.Opening?.Opened();
+        stream.OnOpened(initialLimit);
     }
 
     private void OnServe(Lane lane, ReadOnlySpan<byte> content)
@@ -258,8 +274,6 @@ public sealed class EdgeLink : Link
         var (socketId, sequence, configVersion, upstream) = ControlFrames.ReadServe(content);
         lock (sequences)
         {
-            if (!serveRate.TryTake(Now))
-                throw new LaneProtocolException("SERVE comes faster than this edge allows");
             if (!IsNewest(socketId, sequence))
                 return;
         }
@@ -308,6 +322,8 @@ public sealed class EdgeLink : Link
     private void OnGoAway(Lane lane, ReadOnlySpan<byte> content)
     {
         var (reason, grace, sequence, _) = ControlFrames.ReadGoAway(content);
+        if (reason == GoAwayReason.Shutdown)
+            Volatile.Write(ref replicaLeft, true);
         if (reason != GoAwayReason.Drain)
             return;
         uint highest;
@@ -328,7 +344,7 @@ public sealed class EdgeLink : Link
     {
         if (LiveLanes > 0)
             return;
-        endReason ??= $"no lane for {DetachedLimit.TotalSeconds:0} s";
+        endReason ??= $"no lane for {detachedLimit.TotalSeconds:0} s";
         EndLanes(endReason, null);
         ReportEnd(endReason);
     }

@@ -8,18 +8,28 @@ using Connector.Relay.Streams;
 
 namespace Connector.Relay.Links;
 
-/// <summary>What both ends of a link share: its lanes, its streams, and what frames do to them.</summary>
+/// <summary>What both ends of a link share: its lanes, its streams, what frames do to them, and how streams go on when a lane has died.</summary>
 public abstract class Link
 {
     // Beyond it the oldest is forgotten: its id is a tombstone then, and a late answer harms nothing.
     private const int MaxAwaitingReset = 2048;
 
+    // The peer hears of a lane's death with each later one too; those of long ago it has noticed itself.
+    private const int MaxDeadLanes = 4;
+
+    // Longer than a lane can be dead before that is noticed: what was said on it since then may be lost.
+    private static readonly TimeSpan LastWordsDoubted = TimeSpan.FromSeconds(15);
+
     private readonly ConcurrentDictionary<uint, RelayStream> streams = new();
     private readonly Tombstones tombstones = new();
     private readonly Queue<RelayStream> awaitingReset = new();
     private readonly HashSet<int> usedLaneNumbers = [];
+    private readonly Queue<int> deadLanes = new();
+    private readonly List<(int Lane, List<(uint Id, Tombstone Stone)> Stones)> lastWords = [];
     private readonly long startedAt;
     private ImmutableArray<Lane> lanes = [];
+    private long resentBytes;
+    private long resumedStreams;
     private bool ended;
 
     private protected Link(LinkId id, RelayMemory memory, TimeProvider time)
@@ -37,29 +47,63 @@ public abstract class Link
     /// <summary>Streams that are open or being opened, and ended ones whose farewell is not yet answered.</summary>
     public int LiveStreams => streams.Count;
 
-    /// <summary>The path lamp of this link.</summary>
-    public PathProof Path => new(LiveLanes > 0, null);
+    /// <summary>How often a stream of this link went on over another lane.</summary>
+    public long ResumedStreams => Interlocked.Read(ref resumedStreams);
+
+    /// <summary>Bytes that were sent a second time after the loss of a lane.</summary>
+    public long ResentBytes => Interlocked.Read(ref resentBytes);
+
+    /// <summary>The path lamp of this link: on when streams were lately shown to get through on every lane.</summary>
+    public PathProof Path
+    {
+        get
+        {
+            var all = lanes;
+            TimeSpan? worst = null;
+            foreach (var lane in all)
+            {
+                var age = lane.PathAge;
+                if (age is null)
+                {
+                    // One that has just begun does not turn the lamp off beside one that is proven.
+                    if (lane.IsYoung && all.Length > 1)
+                        continue;
+                    return new PathProof(false, null);
+                }
+
+                worst = worst > age ? worst : age;
+            }
+
+            return new PathProof(worst <= PathProbe.ProvenWithin, worst);
+        }
+    }
 
     internal MemoryBudget Budget { get; }
 
     internal TimeProvider Time { get; }
 
+    internal LinkRates Rates { get; } = new();
+
     /// <summary>Monotonic, from the link's beginning.</summary>
     internal TimeSpan Now => Time.GetElapsedTime(startedAt);
 
+    /// <summary>The edge's end asks on every lane whether streams get through; the replica's answers.</summary>
+    internal abstract bool AsksForPath { get; }
+
+    /// <summary>Never held while an owner is called.</summary>
     private protected Lock Gate { get; } = new();
 
     private protected ImmutableArray<Lane> Lanes => lanes;
 
-    private protected bool Ended => Volatile.Read(ref ended);
+    private protected bool IsEnded => Volatile.Read(ref ended);
 
     public override string ToString() => $"link {Id}";
 
-    internal void Forget(RelayStream stream)
+    internal void Forget(RelayStream stream, Tombstone stone)
     {
-        tombstones.Add(stream.Id);
+        tombstones.Add(stream.Id, stone with { Lane = stream.Lane?.Number ?? 0, At = Now });
         if (streams.TryRemove(stream.Id, out _))
-            stream.Lane.StreamRemoved();
+            stream.LeaveLane();
     }
 
     /// <summary>The stream waits for the peer's answer to its RESET. How many wait is bounded, since the peer decides how long.</summary>
@@ -78,32 +122,62 @@ public abstract class Link
         oldest?.StopAwaitingReset();
     }
 
+    internal void Resent(long bytes) => Interlocked.Add(ref resentBytes, bytes);
+
     /// <summary>The peer broke the protocol on this lane: say so and end it. Only this lane.</summary>
     internal void ProtocolBroken(Lane lane, string reason)
         => lane.Close(ControlFrames.GoAway(GoAwayReason.Protocol, TimeSpan.Zero, 0, reason), $"protocol broken by the other end: {reason}", LaneEndKind.Protocol);
+
+    /// <summary>Every 100 ms from each lane, on no lane's reader.</summary>
+    internal virtual void Beat(TimeSpan now)
+    {
+    }
+
+    internal bool HasProvenLaneBeside(Lane doubtful)
+    {
+        foreach (var lane in lanes)
+        {
+            if (lane != doubtful && lane.PathAge <= PathProbe.ProvenWithin)
+                return true;
+        }
+
+        return false;
+    }
 
     // ---- from a lane's reader
 
     internal void OnFrame(Lane lane, FrameHeader header, ReadOnlySpan<byte> content)
     {
+        if (header.Type != FrameType.Resume)
+            Rates.Take(header.Type, 1, Now);
         switch (header.Type)
         {
             case FrameType.Credit:
                 var credit = new ContentReader(content);
                 long consumed = credit.U64(), limit = credit.U64();
-                Find(lane, header.Stream)?.OnCredit(consumed, limit);
+                if (Find(lane, header.Stream) is { } credited)
+                {
+                    using var fault = new StreamFault(credited);
+                    credited.OnCredit(lane, consumed, limit);
+                    fault.None();
+                }
+
                 break;
             case FrameType.Fin:
                 var final = new ContentReader(content).U64();
-                Find(lane, header.Stream)?.OnFin(final);
+                if (Find(lane, header.Stream) is { } finishing)
+                {
+                    using var fault = new StreamFault(finishing);
+                    finishing.OnFin(final);
+                    fault.None();
+                }
+
                 break;
             case FrameType.Reset:
                 OnReset(lane, header.Stream, (ResetCode)new ContentReader(content).U16());
                 break;
             case FrameType.Resume:
-                // Streams end with their lane in this version, so nothing can be resumed; the answer says so.
-                foreach (var entry in ControlFrames.ReadResume(content))
-                    _ = Find(lane, entry.Stream);
+                OnResume(lane, content);
                 break;
             case FrameType.LaneDead:
                 var number = ControlFrames.ReadU32(content);
@@ -122,23 +196,39 @@ public abstract class Link
     }
 
     internal void OnData(Lane lane, uint stream, long offset, ReadOnlySpan<byte> bytes, int following)
-        => Find(lane, stream)?.OnData(lane, offset, bytes, following);
+    {
+        if (Find(lane, stream) is not { } found)
+            return;
+        using var fault = new StreamFault(found);
+        found.OnData(lane, offset, bytes, following);
+        fault.None();
+    }
 
     internal void OnLaneEnded(Lane lane, LaneEnd end)
     {
         bool last;
+        List<RelayStream>? lost = null;
         lock (Gate)
         {
             lanes = lanes.Remove(lane);
             last = lanes.IsEmpty;
+            deadLanes.Enqueue(lane.Number);
+            if (deadLanes.Count > MaxDeadLanes)
+                deadLanes.Dequeue();
+            if (!ended)
+                lastWords.Add((lane.Number, tombstones.LastHeardOn(lane.Number, Now - LastWordsDoubted)));
+            if (ended)
+                lost = [.. streams.Values.Where(stream => stream.Lane == lane)];
+            else
+                lost = Move(lane);
         }
 
-        foreach (var sibling in lanes)
-            sibling.Enqueue(ControlFrames.LaneDead(lane.Number));
-        foreach (var stream in streams.Values)
+        foreach (var stream in lost)
         {
-            if (stream.Lane == lane)
+            if (IsEnded)
                 stream.OnLost($"lane {lane.Number} was lost: {end.Reason}");
+            else
+                Detached(stream, $"lane {lane.Number} was lost: {end.Reason}");
         }
 
         LaneEnded(lane, end, last);
@@ -147,6 +237,9 @@ public abstract class Link
     private protected abstract bool OnLinkFrame(Lane lane, FrameHeader header, ReadOnlySpan<byte> content);
 
     private protected abstract void LaneEnded(Lane lane, LaneEnd end, bool last);
+
+    /// <summary>The link has no lane left that the stream could use.</summary>
+    private protected abstract void Detached(RelayStream stream, string reason);
 
     /// <summary>Null when the link has ended or the number was used before; the stream is then disposed.</summary>
     private protected Lane? AddLane(int number, Stream stream)
@@ -161,6 +254,7 @@ public abstract class Link
             }
 
             lanes = lanes.Add(lane);
+            Move(from: null);
         }
 
         return lane;
@@ -168,17 +262,29 @@ public abstract class Link
 
     private protected bool Add(RelayStream stream)
     {
-        if (Ended || !streams.TryAdd(stream.Id, stream))
+        if (IsEnded || !streams.TryAdd(stream.Id, stream))
             return false;
-        stream.Lane.StreamAdded();
+        stream.Lane?.StreamAdded();
         return true;
     }
 
     private protected RelayStream? Known(uint stream) => streams.GetValueOrDefault(stream);
 
-    private protected bool IsFinished(uint stream) => tombstones.Contains(stream);
+    private protected Tombstone? Ended(uint stream) => tombstones.Find(stream);
 
     private protected IEnumerable<RelayStream> Streams => streams.Values;
+
+    private protected Lane? ChooseLane()
+    {
+        Lane? best = null;
+        foreach (var lane in lanes)
+        {
+            if (best is null || (lane.IsPathProven == best.IsPathProven ? lane.Streams < best.Streams : lane.IsPathProven))
+                best = lane;
+        }
+
+        return best;
+    }
 
     private protected void EndLanes(string reason, byte[]? farewell)
     {
@@ -199,9 +305,115 @@ public abstract class Link
 
         foreach (var stream in streams.Values)
         {
-            if (ending.IsEmpty || !ending.Contains(stream.Lane))
+            if (stream.Lane is not { } lane || !ending.Contains(lane))
                 stream.OnLost(reason);
         }
+    }
+
+    /// <summary>
+    /// Gives the streams of a dead lane (null: those without a lane) to living ones, and asks the peer there what it has of them (rule 6). Under
+    /// the lock, so that no lane dies between the choice and the move.
+    /// </summary>
+    /// <returns>Those for which there is no lane.</returns>
+    private List<RelayStream> Move(Lane? from)
+    {
+        var stranded = new List<RelayStream>();
+        foreach (var lane in lanes)
+        {
+            foreach (var number in deadLanes)
+                lane.Enqueue(ControlFrames.LaneDead(number));
+        }
+
+        var asks = new Dictionary<Lane, List<ResumeEntry>>();
+        foreach (var stream in streams.Values)
+        {
+            if (stream.Lane != from)
+                continue;
+            var next = ChooseLane();
+            var ask = stream.MoveTo(next);
+            if (next is null)
+            {
+                stranded.Add(stream);
+                continue;
+            }
+
+            if (stream.IsOpened)
+                Interlocked.Increment(ref resumedStreams);
+            if (stream.OpenFrame is { } open)
+                next.Enqueue(open);
+            if (ask is { } entry)
+            {
+                if (!asks.TryGetValue(next, out var entries))
+                    asks.Add(next, entries = []);
+                entries.Add(entry);
+            }
+        }
+
+        foreach (var (lane, entries) in asks)
+            Say(lane, entries);
+        if (ChooseLane() is { } speaker)
+            RepeatLastWords(speaker);
+        return stranded;
+    }
+
+    /// <summary>Streams that ended with a frame on a dead lane: the peer may still wait for it, on a lane of its own choice that is well.</summary>
+    private void RepeatLastWords(Lane speaker)
+    {
+        var finished = new List<ResumeEntry>();
+        var others = new List<byte[]>();
+        foreach (var (id, stone) in lastWords.SelectMany(lane => lane.Stones))
+        {
+            if (stone.Completed)
+                finished.Add(Finished(id));
+            else
+                others.Add(LastWord(id, stone));
+        }
+
+        lastWords.Clear();
+        Say(speaker, finished);
+
+        // As few pieces: how many may wait to be written is bounded.
+        foreach (var part in others.Chunk(1024))
+            speaker.Enqueue([.. part.SelectMany(frame => frame)]);
+    }
+
+    private static ResumeEntry Finished(uint id) => new(id, ResumeState.Finished, ResumeAsk.None, 0, 0, null);
+
+    private protected static byte[] LastWord(uint id, Tombstone? stone) => stone is { Refusal: { } code }
+        ? ControlFrames.Refused(id, code, "refused before, but that answer was lost with its lane")
+        : ControlFrames.Reset(id, ResetCode.Gone);
+
+    private static void Say(Lane lane, List<ResumeEntry> entries)
+    {
+        foreach (var part in entries.Chunk(ControlFrames.MaxResumeEntries))
+            lane.Enqueue(ControlFrames.Resume(part));
+    }
+
+    private void OnResume(Lane lane, ReadOnlySpan<byte> content)
+    {
+        var entries = ControlFrames.ReadResume(content);
+        Rates.Take(FrameType.Resume, entries.Count, Now);
+        var answers = new List<ResumeEntry>();
+        foreach (var entry in entries)
+        {
+            if (streams.TryGetValue(entry.Stream, out var stream))
+            {
+                using var fault = new StreamFault(stream);
+                if (stream.OnResume(entry) is { } answer)
+                    answers.Add(answer);
+                fault.None();
+            }
+            else if ((entry.Ask & ResumeAsk.Answer) != 0)
+            {
+                // How many there are is bounded by the rate of RESUME, so each gets its answer: a stream that waited for it would hang.
+                if (tombstones.Find(entry.Stream) is { } stone && stone.Completed)
+                    answers.Add(Finished(entry.Stream));
+                else
+                    lane.Enqueue(LastWord(entry.Stream, tombstones.Find(entry.Stream)));
+            }
+        }
+
+        Say(lane, answers);
     }
 
     /// <summary>A frame for a stream that nobody knows is answered by RESET(gone); one for a finished stream is dropped.</summary>
@@ -216,9 +428,24 @@ public abstract class Link
 
     private void OnReset(Lane lane, uint stream, ResetCode code)
     {
+        // Each is answered, since whoever sent it keeps the stream until then; how many is bounded by the rate of RESET.
         if (streams.TryGetValue(stream, out var found))
             found.OnReset(code);
         else if (code != ResetCode.Gone)
-            lane.EnqueueGone(stream);
+            lane.Enqueue(ControlFrames.Reset(stream, ResetCode.Gone));
+    }
+
+    /// <summary>What a stream's frame breaks ends the lane; the stream whose frame it was cannot go on over another.</summary>
+    private ref struct StreamFault(RelayStream stream)
+    {
+        private bool none;
+
+        public void None() => none = true;
+
+        public readonly void Dispose()
+        {
+            if (!none)
+                stream.End(StreamEnd.Failed, "the other end broke the protocol on this stream", ResetCode.Internal);
+        }
     }
 }

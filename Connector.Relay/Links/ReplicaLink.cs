@@ -11,6 +11,12 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
 {
     internal const int MaxPendingDials = 64;
 
+    /// <summary>A process that was away for longer cannot know whether its edge has asked another replica meanwhile (rule 10).</summary>
+    internal static readonly TimeSpan SleptAfter = TimeSpan.FromMilliseconds(200);
+
+    // OPENs that came during the sleep are still being read for so long.
+    private static readonly TimeSpan StaleFor = TimeSpan.FromMilliseconds(100);
+
     // Far above what the memory's reserves allow to live: an edge gets here only by not reading our answers.
     private const int MaxUnfinished = 32_768;
 
@@ -24,7 +30,11 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
     private int laneNumbers;
     private int pendingDials;
     private TimeSpan drainGrace;
+    private string? ticketInDoubt;
+    private long lastBeat;
+    private long staleUntil;
     private bool draining;
+    private bool edgeLeft;
 
     public ReplicaLink(BootId bootId, RelayMemory memory, IReplicaLinkOwner owner, TimeProvider time)
         : base(LinkId.New(), memory, time)
@@ -34,6 +44,8 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
     }
 
     public BootId BootId { get; }
+
+    internal override bool AsksForPath => false;
 
     /// <summary>Numbers grow and are never reused within a link.</summary>
     public int NextLaneNumber() => Interlocked.Increment(ref laneNumbers);
@@ -47,6 +59,7 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
     {
         var lane = AddLane(laneNumber, stream)
             ?? throw new InvalidOperationException($"lane {laneNumber} ({kind}) cannot be attached: its number was used before, or the link has ended");
+        Volatile.Write(ref lastBeat, Now.Ticks);
         lock (serves)
         {
             foreach (var frame in Table())
@@ -78,7 +91,15 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
         }
     }
 
-    public void RenewTicket(string ticket) => SendOnAny(ControlFrames.Ticket(ticket));
+    /// <summary>Sends a new ticket; again when the lane that carried it dies before the edge has answered.</summary>
+    public void RenewTicket(string ticket)
+    {
+        lock (serves)
+        {
+            ticketInDoubt = ticket;
+            SendOnAny(ControlFrames.Ticket(ticket));
+        }
+    }
 
     /// <summary>Sends GOAWAY(drain); the edge stops opening and answers.</summary>
     public void Drain(TimeSpan grace)
@@ -117,28 +138,54 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
                 return true;
             case FrameType.TicketAck:
                 var (accepted, text) = ControlFrames.ReadTicketAck(content);
+                lock (serves)
+                    ticketInDoubt = null;
                 owner.TicketAnswered(accepted, text);
                 return true;
             case FrameType.GoAway:
                 var goAway = ControlFrames.ReadGoAway(content);
+                if (goAway.Reason is GoAwayReason.Shutdown or GoAwayReason.Revoked)
+                    Volatile.Write(ref edgeLeft, true);
                 owner.GoAwayReceived(goAway.Reason, goAway.Grace);
                 return true;
             case FrameType.GoAwayAck:
                 owner.DrainAcknowledged(ControlFrames.ReadU32(content));
                 return true;
             case FrameType.Echo:
-                lane.EnqueueEcho(header.Stream, content);
+                lane.EchoCame(content);
                 return true;
             default:
                 return false;
         }
     }
 
+    /// <summary>Called about every 100 ms while there is a lane: much later means that this process slept.</summary>
+    internal override void Beat(TimeSpan now)
+    {
+        if (Slept(now))
+            Volatile.Write(ref staleUntil, (now + StaleFor).Ticks);
+        Volatile.Write(ref lastBeat, now.Ticks);
+    }
+
+    private bool Slept(TimeSpan now) => now.Ticks - Volatile.Read(ref lastBeat) > (LaneLiveness.CheckInterval + SleptAfter).Ticks;
+
+    /// <summary>A running stream waits for the next lane, and a dial for the edge's question; the owner gives the link up when none comes.</summary>
+    private protected override void Detached(RelayStream stream, string reason)
+    {
+    }
+
     private protected override void LaneEnded(Lane lane, LaneEnd end, bool last)
     {
-        if (last && Ended)
+        if (last && IsEnded)
             lanesGone.TrySetResult();
-        if (last || Ended)
+        if (last && Volatile.Read(ref edgeLeft))
+        {
+            // It said that it goes, so it will not know the streams when it comes back.
+            foreach (var stream in Streams)
+                stream.OnLost(end.Reason);
+        }
+
+        if (last || IsEnded)
             return;
 
         // What the dead lane carried of the serve table may be lost: say it again whole on one that lives.
@@ -158,30 +205,36 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
             return;
         }
 
-        if (id == 0 || IsFinished(id))
+        if (id == 0 || Ended(id) is not null)
         {
-            lane.EnqueueGone(id);
+            // The answer may have been lost with its lane, and the edge asks again.
+            lane.Enqueue(LastWord(id, Ended(id)));
             return;
         }
 
         if (LiveStreams >= MaxUnfinished)
             throw new LaneProtocolException($"OPEN for stream {id} while {MaxUnfinished} streams are not finished");
-        var stream = new RelayStream(this, lane, id);
-        var offer = new OfferedStream(this, stream, request);
-        stream.Offer = offer;
-        if (!Add(stream))
-            return;
-        if (!Lanes.Contains(lane))
+        RelayStream stream;
+        OfferedStream offer;
+        lock (Gate)
         {
-            // The lane died while its reader was still at work on what it had read; nobody else would end the stream.
-            stream.OnLost("the lane was lost");
-            return;
+            // The lane may have died while its reader was still at work on what it had read: the edge asks again on another.
+            if (!Lanes.Contains(lane))
+                return;
+            stream = new RelayStream(this, lane, id);
+            offer = new OfferedStream(this, stream, request);
+            stream.Offer = offer;
+            if (!Add(stream))
+                return;
         }
 
         stream.Credited(initialLimit);
         var pending = Interlocked.Increment(ref pendingDials);
+        var now = Now;
         if (Volatile.Read(ref draining))
             offer.Refuse(RefusalCode.Draining, "this replica drains");
+        else if (Slept(now) || now.Ticks < Volatile.Read(ref staleUntil))
+            offer.Refuse(RefusalCode.Stale, $"this replica slept for more than {SleptAfter.TotalMilliseconds:0} ms while the stream was offered");
         else if (pending > MaxPendingDials)
             offer.Refuse(RefusalCode.Busy, $"{MaxPendingDials} dials are pending on this link");
         else if (!TryTakeOpen())
@@ -203,6 +256,8 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
 
         if (draining)
             frames.Add(GoAwayDrain());
+        if (ticketInDoubt is not null)
+            frames.Add(ControlFrames.Ticket(ticketInDoubt));
         return frames;
     }
 

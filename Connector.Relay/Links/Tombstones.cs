@@ -1,29 +1,54 @@
+using Connector.Relay.Frames;
+
 namespace Connector.Relay.Links;
 
-/// <summary>Ids of the streams that finished last: frames for them are late, not wrong. Bounded; the oldest is forgotten.</summary>
+/// <summary>
+/// The streams that ended last, and how: frames for them are late, not wrong, and a last answer that was lost with its lane can be repeated.
+/// Bounded; the oldest is forgotten.
+/// </summary>
 internal sealed class Tombstones
 {
-    private const int Capacity = 4096;
+    // More than can end on the living lanes while one is being found dead.
+    private const int Capacity = 16_384;
 
     private readonly Lock gate = new();
-    private readonly HashSet<uint> ids = [];
+    private readonly Dictionary<uint, Tombstone> stones = [];
     private readonly Queue<uint> order = new();
 
-    public void Add(uint id)
+    public void Add(uint id, Tombstone stone)
     {
         lock (gate)
         {
-            if (!ids.Add(id))
+            if (!stones.TryAdd(id, stone))
                 return;
             order.Enqueue(id);
             if (order.Count > Capacity)
-                ids.Remove(order.Dequeue());
+                stones.Remove(order.Dequeue());
         }
     }
 
-    public bool Contains(uint id)
+    public Tombstone? Find(uint id)
     {
         lock (gate)
-            return ids.Contains(id);
+            return stones.TryGetValue(id, out var stone) ? stone : null;
     }
+
+    /// <summary>Streams whose last frame went out on the lane since then, oldest first.</summary>
+    public List<(uint Id, Tombstone Stone)> LastHeardOn(int lane, TimeSpan since)
+    {
+        lock (gate)
+        {
+            var found = new List<(uint, Tombstone)>();
+            foreach (var id in order)
+            {
+                var stone = stones[id];
+                if (stone.Lane == lane && stone.At >= since)
+                    found.Add((id, stone));
+            }
+
+            return found;
+        }
+    }
+
+    public bool Contains(uint id) => Find(id) is not null;
 }

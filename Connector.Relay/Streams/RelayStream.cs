@@ -7,10 +7,11 @@ using Connector.Relay.Memory;
 namespace Connector.Relay.Streams;
 
 /// <summary>
-/// One live stream of a link, either end: ordered bytes both ways with credit. Belongs to the link, not to a lane. Lane loops put bytes in
-/// and take bytes out, a stage does the same on the other side; both meet here under one short lock and never wait for each other.
+/// One live stream of a link, either end: ordered bytes both ways with credit. Belongs to the link and moves to another lane when its own
+/// dies. Lane loops put bytes in and take bytes out, a stage does the same on the other side; both meet here under one short lock and never
+/// wait for each other.
 /// </summary>
-public sealed class RelayStream : IBufferCharge
+public sealed class RelayStream : LaneSource
 {
     /// <summary>Bytes that may wait here for the lane before the stage is asked to stop reading.</summary>
     private const int UnsentHigh = 256 << 10;
@@ -18,54 +19,50 @@ public sealed class RelayStream : IBufferCharge
     /// <summary>Bytes that wait here when the stage is asked to read again.</summary>
     private const int UnsentLow = 128 << 10;
 
-    private const int MaxPiecesAhead = 64;
-
     /// <summary>A CREDIT is due at once after this many pieces, so that a sender of small pieces does not hold a buffer for each.</summary>
     private const int CreditPieces = 16;
 
+    /// <summary>Room that anything due fits in, data apart.</summary>
+    private const int RoomForDue = 1200;
+
     private readonly Lock gate = new();
     private readonly Link link;
-    private readonly Queue<RelayBuffer> inbound = new(0);
-    private readonly Queue<RelayBuffer> unsent = new(0);
-    private readonly Queue<RelayBuffer> inFlight = new(0);
-    private SortedList<long, RelayBuffer>? ahead;
-    private readonly Lane lane;
-    private SocketMemory? memory;
+    private readonly InboundQueue inbound = new();
+    private readonly OutboundQueue outbound = new();
+    private readonly StreamAccount account;
+    private Lane? lane;
     private IStreamSignals? stage;
     private Action? parkedReader;
-    private ReceiveWindow receive;
-    private SendWindow send;
-    private RelayBuffer? tail;
-    private ReserveCharge? reserveCharge;
     private Due due;
     private StreamOutcome? outcome;
     private RefusalCode refusal;
     private string refusalText = "";
     private ResetCode resetCode;
-    private long window;
-    private long windowCharged;
-    private long queuedOffset;
+    private TimeSpan roundTrip;
     private long creditConsumed;
-    private long growthFrom;
-    private long growthAt;
+    private long askedAgainAt = -1;
     private int creditPieces;
-    private int unsentHead;
     private int sendSize = BufferPool.Small;
-    private int reserveUsed;
-    private bool reserved;
+    private int resumes;
     private bool readWaiting;
     private bool writeWaiting;
     private bool finWanted;
     private bool finPassedOn;
     private bool finalCreditSent;
     private bool awaitsReset;
-    private bool wakesLater;
+    private bool acceptedSaid;
+    private bool opened;
+    private bool peerKnowsOpened;
 
-    internal RelayStream(Link link, Lane lane, uint id)
+    // A lane on which we sent has died: nothing is sent until the peer has said what it has.
+    private bool resuming;
+
+    internal RelayStream(Link link, Lane? lane, uint id)
     {
         this.link = link;
         this.lane = lane;
         Id = id;
+        account = new StreamAccount(link.Budget);
     }
 
     [Flags]
@@ -78,30 +75,27 @@ public sealed class RelayStream : IBufferCharge
         Reset = 8,
         Credit = 16,
         Fin = 32,
+
+        /// <summary>Pieces were dropped: ask for them again.</summary>
+        Again = 64,
     }
 
     public uint Id { get; }
 
     /// <summary>Bytes received from the other end of the link, contiguous.</summary>
-    public long BytesReceived => receive.Received;
+    public long BytesReceived => inbound.Window.Received;
 
     /// <summary>Bytes sent on the link.</summary>
-    public long BytesSent => send.Sent;
+    public long BytesSent => outbound.Window.Sent;
 
-    /// <summary>On a lane's ready queue; guarded by that lane.</summary>
-    internal bool Queued { get; set; }
+    /// <summary>How often the stream went on over another lane after its own had died.</summary>
+    public int Resumes => Volatile.Read(ref resumes);
 
-    /// <summary>On the list of a lane's reader, which will wake the stage before it waits.</summary>
-    internal bool WakesLater
-    {
-        get => Volatile.Read(ref wakesLater);
-        set => Volatile.Write(ref wakesLater, value);
-    }
+    /// <summary>The lane on whose list of credits that can wait it stands; guarded by that lane.</summary>
+    internal Lane? CreditWaitsOn { get; set; }
 
-    /// <summary>On a lane's list of credits that can wait; guarded by that lane.</summary>
-    internal bool CreditWaits { get; set; }
-
-    internal Lane Lane => lane;
+    /// <summary>Where its frames go out now; null while the link has no lane.</summary>
+    internal Lane? Lane => Volatile.Read(ref lane);
 
     internal StreamOutcome? Outcome => Volatile.Read(ref outcome);
 
@@ -113,12 +107,18 @@ public sealed class RelayStream : IBufferCharge
     /// <summary>Edge: completes with the answer to OPEN.</summary>
     internal PendingOpen? Opening { get; set; }
 
+    /// <summary>Edge: the OPEN, until its arrival is known.</summary>
+    internal byte[]? OpenFrame { get; set; }
+
     /// <summary>Replica: the offer until it is answered.</summary>
     internal OfferedStream? Offer { get; set; }
 
-    internal SocketMemory? Memory => memory;
+    internal SocketMemory? Memory => account.Socket;
 
     internal bool AwaitsReset => Volatile.Read(ref awaitsReset);
+
+    /// <summary>OPENED was said or has come.</summary>
+    internal bool IsOpened => Volatile.Read(ref opened);
 
     /// <summary>Ends the stream at both ends with the code. Idempotent; buffers come back.</summary>
     public void Reset(ResetCode code) => End(StreamEnd.Stopped, $"reset: {code}", code);
@@ -140,28 +140,21 @@ public sealed class RelayStream : IBufferCharge
                 return false;
             }
 
-            memory = socketMemory;
-            reserved = true;
-            window = RelayMemory.ReservedWindow;
-
-            // A sixteenth of what is left, so that idle streams can never promise the whole pool away.
-            var extra = Math.Min(WindowGrowth.Initial - window, Math.Min(socketMemory.Budget.Available, link.Budget.Available) / 16);
-            if (extra > 0 && TryTake(extra))
-            {
-                window += extra;
-                windowCharged = extra;
-            }
-
-            receive = new ReceiveWindow(window);
-            growthAt = link.Now.Ticks;
+            account.Open(socketMemory, link.Now);
+            inbound.Window = new ReceiveWindow(account.Window);
         }
 
         return true;
     }
 
-    internal long InitialLimit => receive.Limit;
+    internal long InitialLimit => inbound.Window.Limit;
 
-    internal void SayAccepted() => Raise(Due.Accepted);
+    internal void SayAccepted()
+    {
+        lock (gate)
+            acceptedSaid = true;
+        Raise(Due.Accepted);
+    }
 
     internal void SayRefused(RefusalCode code, string text)
     {
@@ -175,17 +168,40 @@ public sealed class RelayStream : IBufferCharge
             due |= Due.Refused;
         }
 
-        lane.Schedule(this);
+        Schedule();
     }
 
-    internal void SayOpened() => Raise(Due.Opened);
+    internal void SayOpened()
+    {
+        lock (gate)
+            opened = true;
+        Raise(Due.Opened);
+    }
+
+    /// <summary>Edge: the OPEN has arrived and is being worked on.</summary>
+    internal void OnAccepted() => OpenFrame = null;
+
+    /// <summary>Edge: the upstream is connected.</summary>
+    internal void OnOpened(long initialLimit)
+    {
+        OpenFrame = null;
+        lock (gate)
+        {
+            if (outcome is not null)
+                return;
+            opened = true;
+        }
+
+        Credited(initialLimit);
+        Opening?.Opened();
+    }
 
     /// <summary>The peer's first limit, from OPEN or OPENED.</summary>
     internal void Credited(long initialLimit)
     {
         lock (gate)
-            send.Credit(0, initialLimit);
-        lane.Schedule(this);
+            outbound.Credit(0, initialLimit);
+        Schedule();
     }
 
     // ---- the stage's side
@@ -205,14 +221,9 @@ public sealed class RelayStream : IBufferCharge
         lock (gate)
         {
             finished = false;
-            if (inbound.TryDequeue(out var buffer))
-            {
-                if (buffer == tail)
-                    tail = null;
+            if (inbound.Take() is { } buffer)
                 return buffer;
-            }
-
-            if (receive.AllReceived && outcome is null)
+            if (inbound.Window.AllReceived && outcome is null)
                 finished = true;
             else
                 readWaiting = true;
@@ -228,17 +239,17 @@ public sealed class RelayStream : IBufferCharge
         {
             if (outcome is not null)
                 return;
-            receive.Consume(bytes);
+            inbound.Window.Consume(bytes);
             creditPieces++;
-            now = receive.Consumed - creditConsumed >= window / 4 || creditPieces >= CreditPieces;
+            now = inbound.Window.Consumed - creditConsumed >= account.Window / 4 || creditPieces >= CreditPieces;
             if (now)
                 due |= Due.Credit;
         }
 
         if (now)
-            lane.Schedule(this);
+            Schedule();
         else
-            lane.ScheduleCredit(this);
+            Lane?.ScheduleCredit(this);
     }
 
     /// <summary>The half-close was passed on to the local TCP connection.</summary>
@@ -248,12 +259,12 @@ public sealed class RelayStream : IBufferCharge
         {
             if (outcome is not null)
                 return;
-            receive.ConsumeFin();
+            inbound.Window.ConsumeFin();
             finPassedOn = true;
             due |= Due.Credit;
         }
 
-        lane.Schedule(this);
+        Schedule();
     }
 
     /// <summary>Whether the stage should read more now; if not it is signalled when it should.</summary>
@@ -261,7 +272,7 @@ public sealed class RelayStream : IBufferCharge
     {
         lock (gate)
         {
-            if (outcome is null && queuedOffset - send.Sent < UnsentHigh && MayRent())
+            if (outcome is null && outbound.Unsent < UnsentHigh && account.MayRent)
                 return true;
             writeWaiting = true;
             return false;
@@ -275,22 +286,10 @@ public sealed class RelayStream : IBufferCharge
         {
             if (outcome is not null)
                 return null;
-            for (var size = sendSize; ; size = size == BufferPool.Large ? BufferPool.Medium : BufferPool.Small)
-            {
-                if (TryTake(size))
-                    return memory!.Memory.Pool.Rent(size, memory, this);
-                if (size == BufferPool.Small)
-                    break;
-            }
-
-            if (reserveUsed == 0)
-            {
-                reserveUsed = 1;
-                return memory!.Memory.Pool.Rent(BufferPool.Small, memory, reserveCharge ??= new ReserveCharge(this));
-            }
-
-            parkedReader = parked;
-            return null;
+            var buffer = account.RentForSend(sendSize);
+            if (buffer is null)
+                parkedReader = parked;
+            return buffer;
         }
     }
 
@@ -303,9 +302,7 @@ public sealed class RelayStream : IBufferCharge
         {
             if (outcome is null)
             {
-                queuedOffset += buffer.Length;
-                buffer.EndOffset = queuedOffset;
-                unsent.Enqueue(buffer);
+                outbound.Add(buffer);
                 buffer = null!;
             }
         }
@@ -313,7 +310,7 @@ public sealed class RelayStream : IBufferCharge
         if (buffer is not null)
             buffer.Return();
         else
-            lane.Schedule(this, inline: small);
+            Schedule(inline: small);
     }
 
     /// <summary>The local TCP connection was half-closed by its other end.</summary>
@@ -327,7 +324,7 @@ public sealed class RelayStream : IBufferCharge
             due |= Due.Fin;
         }
 
-        lane.Schedule(this);
+        Schedule();
     }
 
     /// <summary>Ends the stream on our side; a RESET goes to the peer.</summary>
@@ -343,7 +340,7 @@ public sealed class RelayStream : IBufferCharge
             Close(end, reason);
         }
 
-        lane.Schedule(this);
+        Schedule();
         Answered(end, reason);
         link.AwaitReset(this);
     }
@@ -357,7 +354,7 @@ public sealed class RelayStream : IBufferCharge
                 return;
             awaitsReset = false;
             if ((due & Due.Reset) == 0)
-                link.Forget(this);
+                link.Forget(this, Tombstone.Reset);
         }
     }
 
@@ -365,30 +362,33 @@ public sealed class RelayStream : IBufferCharge
 
     internal void OnData(Lane reader, long offset, ReadOnlySpan<byte> bytes, int following)
     {
+        bool again;
         lock (gate)
         {
             if (outcome is not null)
                 return;
-            var (skip, isNext) = receive.Judge(offset, bytes.Length);
-            if (!isNext)
+            peerKnowsOpened = true;
+            again = inbound.Put(offset, bytes, following, account) == Arrival.Dropped && inbound.Window.Received > askedAgainAt;
+            if (again)
             {
-                Hold(offset, bytes);
+                // Once until there is progress: what was asked for is on its way.
+                askedAgainAt = inbound.Window.Received;
+                due |= Due.Again;
+            }
+            else if (!readWaiting || !inbound.HasReady)
+            {
                 return;
             }
-
-            Append(bytes[skip..], following);
-            if (ahead is not null)
-                TakeAhead();
-            if (!readWaiting || inbound.Count == 0)
-                return;
         }
 
         // Not at once: more of this frame may be decrypted already, and one wake-up for all of it is enough.
-        reader.WakeLater(this);
+        if (again)
+            Schedule();
+        else
+            reader.WakeLater(this);
     }
 
-    /// <summary>From the lane's reader, before it waits: there is something to read.</summary>
-    internal void Wake()
+    internal override void Wake()
     {
         lock (gate)
             WakeReader();
@@ -400,68 +400,61 @@ public sealed class RelayStream : IBufferCharge
         {
             if (outcome is not null)
                 return;
-            receive.Fin(final);
+            peerKnowsOpened = true;
+            inbound.Window.Fin(final);
             WakeReader();
         }
     }
 
-    internal void OnCredit(long consumed, long limit)
+    internal void OnCredit(Lane reader, long consumed, long limit)
     {
         Action? unpark = null;
-        bool sendable;
+        bool sendable, shown;
         lock (gate)
         {
             if (outcome is not null)
                 return;
-            send.Credit(consumed, limit);
-            while (inFlight.TryPeek(out var buffer) && buffer.EndOffset <= send.Consumed)
-            {
-                inFlight.Dequeue();
-                buffer.Return();
-            }
-
-            sendable = unsent.Count > 0 && send.Sendable > 0;
-            WakeWriter();
-            if (parkedReader is not null && MayRent())
-                (unpark, parkedReader) = (parkedReader, null);
-            CompleteWhenDone();
+            peerKnowsOpened = true;
+            shown = outbound.Credit(consumed, limit);
+            sendable = AfterCredit(ref unpark);
         }
 
+        if (shown)
+            reader.PathShown();
         unpark?.Invoke();
         if (sendable)
-            lane.Schedule(this);
+            Schedule();
     }
 
-    /// <returns>Whether the peer's RESET must be answered.</returns>
-    internal bool OnReset(ResetCode code)
+    internal void OnReset(ResetCode code)
     {
+        var reason = $"the other end reset the stream: {code}";
         lock (gate)
         {
             if (outcome is not null)
             {
                 if (!awaitsReset)
-                    return false;
+                    return;
                 awaitsReset = false;
                 Opening?.ReleaseSlot();
 
                 // When ours is not written yet the two crossed, and the peer waits for it: the writer forgets the stream then.
                 if ((due & Due.Reset) == 0)
-                    link.Forget(this);
-                return false;
+                    link.Forget(this, Tombstone.Reset);
+                return;
             }
 
-            Close(StreamEnd.RemoteReset, $"the other end reset the stream: {code}");
+            Close(StreamEnd.RemoteReset, reason);
             resetCode = code;
             due = Due.Reset;
         }
 
-        Answered(StreamEnd.RemoteReset, $"the other end reset the stream: {code}");
+        Answered(StreamEnd.RemoteReset, reason);
         Opening?.ReleaseSlot();
-        lane.Schedule(this);
-        return true;
+        Schedule();
     }
 
-    /// <summary>The lane or link is gone: nothing can be said to the peer any more.</summary>
+    /// <summary>The link is gone: nothing can be said to the peer any more.</summary>
     internal void OnLost(string reason)
     {
         lock (gate)
@@ -472,7 +465,7 @@ public sealed class RelayStream : IBufferCharge
                 Close(StreamEnd.LinkLost, reason);
         }
 
-        link.Forget(this);
+        link.Forget(this, Tombstone.Reset);
         Answered(StreamEnd.LinkLost, reason);
         Opening?.ReleaseSlot();
     }
@@ -488,45 +481,123 @@ public sealed class RelayStream : IBufferCharge
                 Close(StreamEnd.Stopped, text);
         }
 
-        link.Forget(this);
+        link.Forget(this, Tombstone.Reset);
     }
 
     /// <summary>Repeats the last answer to a duplicate OPEN.</summary>
     internal void RepeatAnswer()
     {
         lock (gate)
+            RaiseAnswer();
+        Schedule();
+    }
+
+    // ---- resuming
+
+    /// <summary>
+    /// The lane has died, or the link has one again: the stream's frames go over another (null: none), and what may have been lost with the old
+    /// one is due again. Under the link's lock.
+    /// </summary>
+    /// <returns>What the peer is to be asked; null when nothing of the stream needs an answer, or there is no lane to ask on.</returns>
+    internal ResumeEntry? MoveTo(Lane? next)
+    {
+        ResumeEntry? ask = null;
+        lock (gate)
         {
-            if (outcome is null)
-                due |= reserved ? Due.Opened : Due.Accepted;
+            if (lane is { } old)
+            {
+                roundTrip = old.MinimumRoundTrip;
+                old.StreamRemoved();
+            }
+
+            next?.StreamAdded();
+            Volatile.Write(ref lane, next);
+            if (outcome is not null)
+            {
+                // Said or not: the peer may not have heard it.
+                if (awaitsReset)
+                    due |= Due.Reset;
+            }
+            else
+            {
+                if (Offer is not null && !peerKnowsOpened)
+                    RaiseAnswer();
+                if (account.IsReserved && inbound.Window.Consumed > 0)
+                    due |= Due.Credit;
+                if (opened)
+                    resuming = true;
+                if (next is not null && (opened || (Opening is not null && OpenFrame is null)))
+                {
+                    ask = Entry(ResumeAsk.Answer);
+                    if (opened)
+                        resumes++;
+                }
+            }
         }
 
-        lane.Schedule(this);
+        next?.Schedule(this);
+        return ask;
+    }
+
+    /// <summary>What the peer says it has. Asked for or not, it is true, and sending again is harmless.</summary>
+    /// <returns>What it asks for in return, or null.</returns>
+    internal ResumeEntry? OnResume(ResumeEntry entry)
+    {
+        Action? unpark = null;
+        ResumeEntry? answer = null;
+        lock (gate)
+        {
+            if (outcome is not null)
+                return null;
+            if (entry.State == ResumeState.Finished)
+            {
+                FinishedByPeer();
+            }
+            else
+            {
+                if (entry.State == ResumeState.Opening && Offer is not null)
+                    RaiseAnswer();
+                else if (entry.State == ResumeState.Open)
+                    peerKnowsOpened = true;
+                if (opened)
+                    TakeResume(entry, ref unpark);
+                if ((entry.Ask & ResumeAsk.Answer) != 0)
+                    answer = Entry(ResumeAsk.None);
+            }
+        }
+
+        unpark?.Invoke();
+        Schedule();
+        return answer;
     }
 
     /// <summary>
     /// Writes what is due into a batch: answers first, then credit, then at most one quantum of data, then FIN. Called by the lane's writer.
     /// </summary>
     /// <returns>Whether there is more that could be written now.</returns>
-    internal bool WriteTo(Span<byte> batch, ref int position)
+    internal override bool WriteTo(Lane writer, Span<byte> batch, ref int position)
     {
         lock (gate)
         {
+            // One that has moved says nothing more on a lane that is dead for us.
+            if (writer != lane)
+                return false;
             if (due != Due.None && !WriteDue(batch, ref position))
                 return true;
-            if (outcome is not null)
+            if (outcome is not null || resuming)
                 return false;
 
             var more = WriteData(batch, ref position);
-            if ((due & Due.Fin) != 0 && unsent.Count == 0)
+            if ((due & Due.Fin) != 0 && outbound.Unsent == 0)
             {
                 if (batch.Length - position < FrameLimits.HeaderSize + 8)
                     return true;
-                WriteNumber(batch, ref position, FrameType.Fin, send.Sent);
-                send.Fin();
+                WriteNumber(batch, ref position, FrameType.Fin, outbound.Window.Sent);
+                outbound.Window.Fin();
                 due &= ~Due.Fin;
             }
 
-            if (writeWaiting && queuedOffset - send.Sent < UnsentLow)
+            if (writeWaiting && outbound.Unsent < UnsentLow)
                 WakeWriter();
             return more;
         }
@@ -536,12 +607,19 @@ public sealed class RelayStream : IBufferCharge
     {
         lock (gate)
         {
-            if (outcome is null && creditConsumed < receive.Consumed)
+            if (outcome is null && creditConsumed < inbound.Window.Consumed)
                 due |= Due.Credit;
         }
+
+        Schedule();
     }
 
-    void IBufferCharge.Refund(int capacity) => GiveBack(capacity);
+    /// <summary>The stream leaves the link's table.</summary>
+    internal void LeaveLane()
+    {
+        lock (gate)
+            lane?.StreamRemoved();
+    }
 
     private void Raise(Due what)
     {
@@ -552,79 +630,72 @@ public sealed class RelayStream : IBufferCharge
             due |= what;
         }
 
-        lane.Schedule(this);
+        Schedule();
     }
 
-    private bool MayRent() => reserveUsed == 0 || Math.Min(memory!.Budget.Available, link.Budget.Available) >= BufferPool.Small;
-
-    private bool TryTake(long bytes)
+    /// <summary>What is due goes out on the stream's lane; without one it waits for the next.</summary>
+    private void Schedule(bool inline = false)
     {
-        if (!memory!.Budget.TryTake(bytes))
-            return false;
-        if (link.Budget.TryTake(bytes))
-            return true;
-        memory.Budget.Give(bytes);
-        return false;
-    }
-
-    private void GiveBack(long bytes)
-    {
-        memory!.Budget.Give(bytes);
-        link.Budget.Give(bytes);
-    }
-
-    private void Append(ReadOnlySpan<byte> bytes, int following)
-    {
-        receive.Take(bytes.Length);
-        while (!bytes.IsEmpty)
+        while (Lane is { } current)
         {
-            // Small frames fill up the last piece that the stage has not taken yet, so memory stays near the window whatever the frame sizes.
-            if (tail is null || tail.Length == tail.Capacity)
-            {
-                tail = memory!.Memory.Pool.Rent(BufferPool.SizeFor(Math.Min(bytes.Length + following, BufferPool.Large)), memory, null);
-                inbound.Enqueue(tail);
-            }
+            current.Schedule(this, inline);
 
-            var part = bytes[..Math.Min(bytes.Length, tail.Capacity - tail.Length)];
-            part.CopyTo(tail.Free);
-            tail.Length += part.Length;
-            bytes = bytes[part.Length..];
+            // It moved meanwhile: the old lane writes nothing for it any more, and the new one may have been told before there was something.
+            if (Lane == current)
+                return;
         }
     }
 
-    private void Hold(long offset, ReadOnlySpan<byte> bytes)
+    private void RaiseAnswer()
     {
-        ahead ??= new SortedList<long, RelayBuffer>();
-        if (bytes.IsEmpty || ahead.Count >= MaxPiecesAhead || ahead.ContainsKey(offset) || !TryTake(BufferPool.SizeFor(bytes.Length)))
-            return;
-        var piece = memory!.Memory.Pool.Rent(BufferPool.SizeFor(bytes.Length), memory, this);
-        bytes.CopyTo(piece.Free);
-        piece.Length = bytes.Length;
-        ahead.Add(offset, piece);
+        if (outcome is null)
+            due |= opened ? Due.Opened : acceptedSaid ? Due.Accepted : Due.None;
     }
 
-    private void TakeAhead()
+    private ResumeEntry Entry(ResumeAsk ask) => new(
+        Id, opened ? ResumeState.Open : ResumeState.Opening, ask, inbound.Window.Received, inbound.Window.Limit, inbound.Window.Final);
+
+    private void TakeResume(ResumeEntry entry, ref Action? unpark)
     {
-        while (ahead is { Count: > 0 } && ahead.GetKeyAtIndex(0) <= receive.Received)
+        if (entry.Final is { } final && outbound.Window.Final != final)
+            throw new LaneProtocolException($"RESUME says the final offset is {final}, it is {outbound.Window.Final?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "not known"}");
+        outbound.Credit(outbound.Window.Consumed, entry.Limit);
+
+        // Without a loss of ours a wish is needed: an answer that comes twice must not send everything twice.
+        if (resuming || (entry.Ask & ResumeAsk.Data) != 0)
         {
-            var (offset, piece) = (ahead.GetKeyAtIndex(0), ahead.GetValueAtIndex(0));
-            ahead.RemoveAt(0);
-            try
-            {
-                var (skip, _) = receive.Judge(offset, piece.Length);
-                Append(piece.Filled.Span[skip..], following: 0);
-            }
-            finally
-            {
-                // Also when it contradicts a FIN that came after it.
-                piece.Return();
-            }
+            link.Resent(outbound.Rewind(entry.Received));
+            if (finWanted && entry.Final is null)
+                due |= Due.Fin;
         }
+
+        resuming = false;
+        _ = AfterCredit(ref unpark);
+    }
+
+    /// <summary>The peer had everything of ours consumed and has had our last credit; only its own last credit was lost.</summary>
+    private void FinishedByPeer()
+    {
+        if (!outbound.Finished())
+            throw new LaneProtocolException("RESUME says the stream is finished, but not everything was sent");
+        resuming = false;
+        CompleteWhenDone();
+    }
+
+    /// <summary>Under the lock, after the peer's numbers have grown.</summary>
+    /// <returns>Whether something can be sent.</returns>
+    private bool AfterCredit(ref Action? unpark)
+    {
+        WakeWriter();
+        if (parkedReader is not null && account.MayRent)
+            (unpark, parkedReader) = (parkedReader, null);
+        CompleteWhenDone();
+        return outcome is null && outbound.Unsent > 0 && outbound.Window.Sendable > 0;
     }
 
     private void WakeReader()
     {
-        if (!readWaiting || (inbound.Count == 0 && !receive.AllReceived))
+        if (!readWaiting || (!inbound.HasReady && !inbound.Window.AllReceived))
             return;
         readWaiting = false;
         stage?.Signal();
@@ -640,26 +711,22 @@ public sealed class RelayStream : IBufferCharge
 
     private bool WriteDue(Span<byte> batch, ref int position)
     {
-        if (batch.Length - position < 1200)
+        if (batch.Length - position < RoomForDue)
             return false;
         if ((due & Due.Reset) != 0)
         {
-            new FrameHeader(FrameType.Reset, Id, 2).Write(batch[position..]);
-            BinaryPrimitives.WriteUInt16BigEndian(batch[(position + FrameLimits.HeaderSize)..], (ushort)resetCode);
-            position += FrameLimits.HeaderSize + 2;
+            Write(ControlFrames.Reset(Id, resetCode), batch, ref position);
             due = Due.None;
             if (!awaitsReset)
-                link.Forget(this);
+                link.Forget(this, Tombstone.Reset);
             return true;
         }
 
         if ((due & Due.Refused) != 0)
         {
-            var frame = ControlFrames.Refused(Id, refusal, refusalText);
-            frame.CopyTo(batch[position..]);
-            position += frame.Length;
+            Write(ControlFrames.Refused(Id, refusal, refusalText), batch, ref position);
             due = Due.None;
-            link.Forget(this);
+            link.Forget(this, Tombstone.Refused(refusal));
             return true;
         }
 
@@ -670,7 +737,9 @@ public sealed class RelayStream : IBufferCharge
         }
 
         if ((due & Due.Opened) != 0)
-            WriteNumber(batch, ref position, FrameType.Opened, receive.Limit);
+            WriteNumber(batch, ref position, FrameType.Opened, inbound.Window.Limit);
+        if ((due & Due.Again) != 0)
+            Write(ControlFrames.Resume([Entry(ResumeAsk.Data)]), batch, ref position);
         if ((due & Due.Credit) != 0)
             WriteCredit(batch, ref position);
         due &= Due.Fin;
@@ -679,13 +748,14 @@ public sealed class RelayStream : IBufferCharge
 
     private void WriteCredit(Span<byte> batch, ref int position)
     {
-        Grow();
-        receive.Raise(receive.Consumed - (finPassedOn ? 1 : 0) + window);
-        creditConsumed = receive.Consumed;
+        ref var window = ref inbound.Window;
+        account.Grow(window.Consumed, link.Now, lane?.MinimumRoundTrip ?? roundTrip);
+        window.Raise(window.Consumed - (finPassedOn ? 1 : 0) + account.Window);
+        creditConsumed = window.Consumed;
         creditPieces = 0;
         new FrameHeader(FrameType.Credit, Id, 16).Write(batch[position..]);
         BinaryPrimitives.WriteInt64BigEndian(batch[(position + FrameLimits.HeaderSize)..], creditConsumed);
-        BinaryPrimitives.WriteInt64BigEndian(batch[(position + FrameLimits.HeaderSize + 8)..], receive.Limit);
+        BinaryPrimitives.WriteInt64BigEndian(batch[(position + FrameLimits.HeaderSize + 8)..], window.Limit);
         position += FrameLimits.HeaderSize + 16;
         due &= ~Due.Credit;
         if (finPassedOn)
@@ -695,57 +765,35 @@ public sealed class RelayStream : IBufferCharge
         }
     }
 
-    private void Grow()
-    {
-        var now = link.Now.Ticks;
-        var elapsed = TimeSpan.FromTicks(now - growthAt);
-        var roundTrip = lane.MinimumRoundTrip;
-        if (elapsed < roundTrip || elapsed < TimeSpan.FromMilliseconds(1))
-            return;
-        var target = WindowGrowth.Target(window, receive.Consumed - growthFrom, elapsed, roundTrip);
-        growthAt = now;
-        growthFrom = receive.Consumed;
-        var extra = target - window;
-        if (extra > 0 && TryTake(extra))
-        {
-            window += extra;
-            windowCharged += extra;
-        }
-    }
-
     private bool WriteData(Span<byte> batch, ref int position)
     {
-        const int fixedSize = FrameLimits.HeaderSize + FrameLimits.DataFixed;
         var quantum = FrameLimits.MaxData;
-        while (unsent.TryPeek(out var buffer))
+        while (outbound.Unsent > 0 && outbound.Window.Sendable > 0)
         {
-            var length = (int)Math.Min(Math.Min(buffer.Length - unsentHead, quantum), send.Sendable);
-            if (length <= 0)
-                return quantum <= 0;
+            if (quantum <= 0)
+                return true;
 
             // What must be said of the other direction travels with the data.
-            if (creditConsumed < receive.Consumed && batch.Length - position >= 28)
-                WriteCredit(batch, ref position);
-            var room = batch.Length - position - fixedSize;
-            if (room < Math.Min(length, 4096))
-                return true;
-            length = Math.Min(length, room);
-            new FrameHeader(FrameType.Data, Id, FrameLimits.DataFixed + length).Write(batch[position..]);
-            BinaryPrimitives.WriteInt64BigEndian(batch[(position + FrameLimits.HeaderSize)..], send.Sent);
-            buffer.Array.AsSpan(unsentHead, length).CopyTo(batch[(position + fixedSize)..]);
-            position += fixedSize + length;
-            send.Send(length);
-            quantum -= length;
-            unsentHead += length;
-            if (unsentHead == buffer.Length)
+            if (creditConsumed < inbound.Window.Consumed && batch.Length - position >= 28)
             {
-                unsent.Dequeue();
-                inFlight.Enqueue(buffer);
-                unsentHead = 0;
+                WriteCredit(batch, ref position);
+                if (outcome is not null)
+                    return false;
             }
+
+            var written = outbound.WriteNext(Id, quantum, batch, ref position);
+            if (written < 0)
+                return true;
+            quantum -= written;
         }
 
         return false;
+    }
+
+    private static void Write(byte[] frame, Span<byte> batch, ref int position)
+    {
+        frame.CopyTo(batch[position..]);
+        position += frame.Length;
     }
 
     private void WriteNumber(Span<byte> batch, ref int position, FrameType type, long number)
@@ -757,47 +805,22 @@ public sealed class RelayStream : IBufferCharge
 
     private void CompleteWhenDone()
     {
-        if (outcome is null && finalCreditSent && send.AllConsumed)
+        if (outcome is null && finalCreditSent && outbound.Window.AllConsumed)
         {
             due = Due.None;
             Close(StreamEnd.Completed, "both sides closed");
-            link.Forget(this);
+            link.Forget(this, Tombstone.Finished);
         }
     }
 
     /// <summary>Under the lock: fixes the outcome and gives everything back.</summary>
     private void Close(StreamEnd end, string reason)
     {
-        outcome = new StreamOutcome(end, reason, receive.Consumed - (finPassedOn ? 1 : 0), send.Sent);
-        tail = null;
-        foreach (var buffer in inbound)
-            buffer.Return();
-        foreach (var buffer in inFlight)
-            buffer.Return();
-        foreach (var buffer in unsent)
-            buffer.Return();
-        if (ahead is not null)
-        {
-            foreach (var buffer in ahead.Values)
-                buffer.Return();
-        }
-
-        inbound.Clear();
-        inFlight.Clear();
-        unsent.Clear();
-        ahead = null;
-        if (windowCharged > 0)
-        {
-            GiveBack(windowCharged);
-            windowCharged = 0;
-        }
-
-        if (reserved)
-        {
-            reserved = false;
-            memory!.Memory.ReleaseStream();
-        }
-
+        outcome = new StreamOutcome(end, reason, inbound.Window.Consumed - (finPassedOn ? 1 : 0), outbound.Window.Sent);
+        OpenFrame = null;
+        inbound.ReturnAll();
+        outbound.ReturnAll();
+        account.Close();
         parkedReader = null;
         stage?.Signal();
     }
@@ -806,11 +829,5 @@ public sealed class RelayStream : IBufferCharge
     {
         Offer?.Abandon();
         Opening?.Failed(end, reason);
-    }
-
-    /// <summary>The one buffer that the stream's reserve pays for.</summary>
-    private sealed class ReserveCharge(RelayStream stream) : IBufferCharge
-    {
-        public void Refund(int capacity) => Volatile.Write(ref stream.reserveUsed, 0);
     }
 }

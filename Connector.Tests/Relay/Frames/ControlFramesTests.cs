@@ -40,7 +40,7 @@ public sealed class ControlFramesTests
     [Fact]
     public void Resume_round_trips_and_contradicting_counts_are_refused()
     {
-        ResumeEntry[] entries = [new(1, ResumeState.Open, 100, 2000, null), new(9, ResumeState.Finished, 5, 5, 5)];
+        ResumeEntry[] entries = [new(1, ResumeState.Open, ResumeAsk.Answer, 100, 2000, null), new(9, ResumeState.Finished, ResumeAsk.None, 5, 5, 5), new(3, ResumeState.Opening, ResumeAsk.Data | ResumeAsk.Answer, 0, 7, 5)];
         var content = Content(ControlFrames.Resume(entries));
         Assert.Equal(entries, ControlFrames.ReadResume(content));
         content[1]++;

@@ -44,7 +44,7 @@ public sealed class LyingPeerTests : IReplicaLinkOwner, IAsyncLifetime
         var bystander = await OpenAsync(siblingEdge, 2);
         await edge.SendAsync(Data(1, 40L << 20, [1]));
         Assert.Equal(LaneEndKind.Protocol, (await lane.Completion.WaitAsync(Long)).Kind);
-        Assert.Equal(StreamEnd.LinkLost, stream.Outcome!.End);
+        Assert.Equal(StreamEnd.Failed, stream.Outcome!.End);
         Assert.False(sibling.Completion.IsCompleted);
         Assert.Null(bystander.Outcome);
         var goAway = await ReadUntilAsync(edge, FrameType.GoAway);
@@ -72,7 +72,7 @@ public sealed class LyingPeerTests : IReplicaLinkOwner, IAsyncLifetime
         await edge.SendAsync(Data(77, 0, [1, 2, 3]));
         var code = (ResetCode)new ContentReader(await ReadUntilAsync(edge, FrameType.Reset)).U16();
         Assert.Equal(ResetCode.Gone, code);
-        await edge.SendAsync(ControlFrames.Resume([new ResumeEntry(78, ResumeState.Open, 0, 0, null)]));
+        await edge.SendAsync(ControlFrames.Resume([new ResumeEntry(78, ResumeState.Open, ResumeAsk.Answer, 0, 0, null)]));
         await ReadUntilAsync(edge, FrameType.Reset);
         Assert.False(lane.Completion.IsCompleted);
     }

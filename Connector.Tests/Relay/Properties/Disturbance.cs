@@ -17,4 +17,10 @@ public enum Disturbance
     EndLinkAtEdge,
 
     EndLinkAtReplica,
+
+    /// <summary>Both lanes end; new ones come a little later.</summary>
+    CutAllLanes,
+
+    /// <summary>One lane after the other ends and is replaced, while streams run.</summary>
+    CutAgainAndAgain,
 }

@@ -36,7 +36,8 @@ public sealed class LinkFuzzTests
         (1, Gen.Select(Ids, Numbers, Raw.Fin)),
         (2, Gen.Select(Ids, Gen.Int[0, 9], static (id, code) => Raw.Reset(id, (ResetCode)code))),
         (1, Gen.Int[3, 5].Select(ControlFrames.LaneDead)),
-        (1, Gen.Select(Ids, Numbers, static (id, number) => ControlFrames.Resume([new ResumeEntry(id, ResumeState.Open, number, number, number)]))),
+        (3, Gen.Select(Ids, Gen.Int[1, 3], Gen.Int[0, 3], Numbers, Numbers, Gen.Bool, static (id, state, ask, received, limit, final)
+            => ControlFrames.Resume([new ResumeEntry(id, (ResumeState)state, (ResumeAsk)(ask << 6), received, limit, final ? received : null)]))),
         (1, Numbers.Select(static number => new ContentWriter().U64(number).Frame(FrameType.Ping))),
         (1, Numbers.Select(static number => new ContentWriter().U64(number).Frame(FrameType.Pong))));
 

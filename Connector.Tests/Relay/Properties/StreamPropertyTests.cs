@@ -41,8 +41,8 @@ public sealed class StreamPropertyTests : IAsyncLifetime
 
     [Fact]
     public Task Streams_of_a_disturbed_link_end_whole_or_at_both_ends()
-        => Gen.Select(Script.Array[1, 12], Gen.Int[1, 5], Gen.Int[0, 400_000], Gen.Int[0, 1], Gen.Int).SampleAsync(
-            (scripts, disturbance, after, small, seed) => RunAsync(scripts, (Disturbance)disturbance, after, small == 1, seed), iter: 20, threads: 1);
+        => Gen.Select(Script.Array[1, 12], Gen.Int[1, 7], Gen.Int[0, 400_000], Gen.Int[0, 1], Gen.Int).SampleAsync(
+            (scripts, disturbance, after, small, seed) => RunAsync(scripts, (Disturbance)disturbance, after, small == 1, seed), iter: 30, threads: 1);
 
     private async Task RunAsync(StreamScript[] scripts, Disturbance disturbance, long after, bool small, int seed)
     {
@@ -60,11 +60,12 @@ public sealed class StreamPropertyTests : IAsyncLifetime
         {
             while (!running.IsCompleted && runs.Sum(static run => run.Moved()) < after)
                 await Task.Delay(1);
-            Disturb(pair, lanes[0], disturbance);
+            await DisturbAsync(pair, lanes, disturbance, running, seed);
         }
 
         await running.WaitAsync(Long);
-        if (disturbance == Disturbance.Nothing)
+        var linkLives = disturbance is not (Disturbance.EndLinkAtEdge or Disturbance.EndLinkAtReplica);
+        if (linkLives)
         {
             foreach (var (run, script) in runs.Zip(scripts))
             {
@@ -77,9 +78,9 @@ public sealed class StreamPropertyTests : IAsyncLifetime
         }
 
         await Eventually.IsTrue(() => pair.IsAllBack, "buffers, budgets, reserves and streams are back");
-        var lanesLeft = disturbance == Disturbance.Nothing ? 2 : 1;
-        if (disturbance is not (Disturbance.EndLinkAtEdge or Disturbance.EndLinkAtReplica))
+        if (linkLives)
         {
+            var lanesLeft = lanes.Count;
             await Eventually.IsTrue(() => pair.Edge.LiveLanes == lanesLeft && pair.Replica.LiveLanes == lanesLeft, $"{lanesLeft} lanes are left");
             await pair.AssertEveryPlaceIsFreeAsync(Id);
         }
@@ -89,13 +90,37 @@ public sealed class StreamPropertyTests : IAsyncLifetime
         await Eventually.IsTrue(() => pair.IsAllBack && pair.Edge.LiveLanes == 0, "nothing is left of the link");
     }
 
-    private static void Disturb(LinkPair pair, (Connector.Relay.Lanes.Lane Lane, Socket ReplicaEnd, Socket EdgeEnd) lane, Disturbance disturbance)
+    /// <summary>The list holds the lanes that live, before and after.</summary>
+    private static async Task DisturbAsync(
+        LinkPair pair, List<(Connector.Relay.Lanes.Lane Lane, Socket ReplicaEnd, Socket EdgeEnd)> lanes, Disturbance disturbance, Task running, int seed)
     {
+        var lane = lanes[0];
+        if (disturbance is Disturbance.CutLane or Disturbance.AbortAtReplica or Disturbance.ShutdownOneDirection)
+            lanes.RemoveAt(0);
         switch (disturbance)
         {
             case Disturbance.CutLane:
-                lane.ReplicaEnd.Dispose();
-                lane.EdgeEnd.Dispose();
+                Cut(lane);
+                break;
+            case Disturbance.CutAllLanes:
+                lanes.ForEach(Cut);
+                await Task.Delay(50);
+                for (var i = 0; i < lanes.Count; i++)
+                    lanes[i] = await pair.AddLaneAsync();
+                break;
+            case Disturbance.CutAgainAndAgain:
+                var random = new Random(seed);
+                for (var cuts = 0; cuts < 30 && !running.IsCompleted; cuts++)
+                {
+                    var which = random.Next(lanes.Count);
+                    if (random.Next(3) == 0)
+                        lanes[which].Lane.Abort("cut by the test");
+                    else
+                        Cut(lanes[which]);
+                    lanes[which] = await pair.AddLaneAsync();
+                    await Task.Delay(random.Next(8));
+                }
+
                 break;
             case Disturbance.AbortAtReplica:
                 lane.Lane.Abort("cut by the test");
@@ -120,5 +145,11 @@ public sealed class StreamPropertyTests : IAsyncLifetime
             case Disturbance.Nothing:
                 break;
         }
+    }
+
+    private static void Cut((Connector.Relay.Lanes.Lane Lane, Socket ReplicaEnd, Socket EdgeEnd) lane)
+    {
+        lane.ReplicaEnd.Dispose();
+        lane.EdgeEnd.Dispose();
     }
 }

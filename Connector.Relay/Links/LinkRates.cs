@@ -1,0 +1,42 @@
+using Connector.Relay.Frames;
+using Connector.Relay.Lanes;
+
+namespace Connector.Relay.Links;
+
+/// <summary>How often a peer may say what costs us work (rule 14). What a healthy peer needs in its worst moment lies far below each bound.</summary>
+internal sealed class LinkRates
+{
+    private readonly Lock gate = new();
+
+    // Each link that is attached or lost a lane brings its whole table again.
+    private readonly TokenBucket serve = new(perSecond: 20_000, burst: 80_000);
+
+    // Entries: every stream of a link, when its lanes die in turn.
+    private readonly TokenBucket resume = new(perSecond: 32_768, burst: 262_144);
+    private readonly TokenBucket reset = new(perSecond: 50_000, burst: 100_000);
+    private readonly TokenBucket ping = new(perSecond: 100, burst: 400);
+    private readonly TokenBucket laneDead = new(perSecond: 100, burst: 1_000);
+    private readonly TokenBucket rare = new(perSecond: 10, burst: 100);
+
+    /// <exception cref="LaneProtocolException">It comes too often.</exception>
+    public void Take(FrameType type, int count, TimeSpan now)
+    {
+        var bucket = type switch
+        {
+            FrameType.Serve or FrameType.Unserve or FrameType.ServeAck => serve,
+            FrameType.Resume => resume,
+            FrameType.Reset => reset,
+            FrameType.Ping or FrameType.Pong or FrameType.Echo or FrameType.EchoReply => ping,
+            FrameType.Ticket or FrameType.TicketAck or FrameType.GoAway or FrameType.GoAwayAck => rare,
+            FrameType.LaneDead => laneDead,
+            _ => null,
+        };
+        if (bucket is null)
+            return;
+        lock (gate)
+        {
+            if (!bucket.TryTake(now, Math.Max(1, count)))
+                throw new LaneProtocolException($"{type} comes faster than a link may send it");
+        }
+    }
+}
