@@ -6,6 +6,7 @@ namespace Connector.Actors.Links;
 internal interface ILaneDialer
 {
     /// <summary>Bounded by its own deadlines. Expected failures are outcomes.</summary>
+    /// <param name="connectTimeout">TCP and TLS to one address.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing is left open.</exception>
-    Task<LaneDialOutcome> DialAsync(LinkSupervisorProtocol.EdgeAddress edge, LaneHello hello, CancellationToken cancellationToken);
+    Task<LaneDialOutcome> DialAsync(LinkSupervisorProtocol.EdgeAddress edge, LaneHello hello, TimeSpan connectTimeout, CancellationToken cancellationToken);
 }

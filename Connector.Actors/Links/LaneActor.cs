@@ -64,7 +64,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
                 return;
             backoff.Lived(shared.Time.GetUtcNow() - upSince);
             Context.Parent.Tell(new LinkProtocol.LaneDown(link.Number, ended.End));
-            Wait(backoff.Next(), ticketHelps: false);
+            Wait(NextWait(), ticketHelps: false);
         });
     }
 
@@ -110,6 +110,15 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
         });
     }
 
+    /// <summary>Streams wait for a lane of this link.</summary>
+    private bool IsHurried => link.Link is { LiveLanes: 0, LiveStreams: > 0 };
+
+    private TimeSpan NextWait()
+    {
+        var wait = backoff.Next();
+        return IsHurried && wait > shared.Settings.HurriedWait ? shared.Settings.HurriedWait : wait;
+    }
+
     private void Dial()
     {
         if (stopped)
@@ -125,7 +134,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
         ticketUsed = ticket;
         var hello = new LaneHello(
             ProtocolVersion, ProtocolVersion, link.Link.Id, shared.BootId, number, LaneKind.Shared, shared.ReplicaId, ticket!, []);
-        DeliverAsync(shared.Dialer.DialAsync(edge, hello, dial.Token), dial).PipeTo(
+        DeliverAsync(shared.Dialer.DialAsync(edge, hello, IsHurried ? shared.Settings.HurriedConnectTimeout : shared.Settings.ConnectTimeout, dial.Token), dial).PipeTo(
             Self,
             success: outcome => new DialEnded(dial.Number, number, outcome),
             failure: e => new DialEnded(dial.Number, number, new LaneDialOutcome.Failed(e.Message)));
@@ -156,10 +165,10 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
                 Rejected(rejected);
                 break;
             case LaneDialOutcome.Failed failed:
-                NotUp(failed.Reason, backoff.Next(), ticketHelps: false);
+                NotUp(failed.Reason, NextWait(), ticketHelps: false);
                 break;
             default:
-                NotUp("the dial was cancelled", backoff.Next(), ticketHelps: false);
+                NotUp("the dial was cancelled", NextWait(), ticketHelps: false);
                 break;
         }
     }
@@ -189,7 +198,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
         catch (InvalidOperationException e)
         {
             // The link has ended meanwhile and disposed the stream; its actor stops this one.
-            NotUp(e.Message, backoff.Next(), ticketHelps: false);
+            NotUp(e.Message, NextWait(), ticketHelps: false);
             return;
         }
 
@@ -214,7 +223,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
             return;
         }
 
-        NotUp(reason, retry.Wait ?? backoff.Next(), retry.NewTicketHelps);
+        NotUp(reason, retry.Wait ?? NextWait(), retry.NewTicketHelps);
     }
 
     private void NotUp(string reason, TimeSpan wait, bool ticketHelps)

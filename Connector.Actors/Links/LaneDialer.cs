@@ -12,23 +12,22 @@ namespace Connector.Actors.Links;
 internal sealed class LaneDialer : ILaneDialer
 {
     private readonly SslStreamCertificateContext certificate;
-    private readonly LaneSettings settings;
     private readonly TimeProvider time;
 
     /// <param name="certificate">The replica's, with its private key.</param>
-    public LaneDialer(X509Certificate2 certificate, LaneSettings settings, TimeProvider time)
+    public LaneDialer(X509Certificate2 certificate, TimeProvider time)
     {
         this.certificate = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
-        this.settings = settings;
         this.time = time;
     }
 
-    public async Task<LaneDialOutcome> DialAsync(LinkSupervisorProtocol.EdgeAddress edge, LaneHello hello, CancellationToken cancellationToken)
+    public async Task<LaneDialOutcome> DialAsync(
+        LinkSupervisorProtocol.EdgeAddress edge, LaneHello hello, TimeSpan connectTimeout, CancellationToken cancellationToken)
     {
         var failures = new List<string>();
         foreach (var address in edge.Addresses)
         {
-            var tried = await TryAddressAsync(edge, address, hello, cancellationToken).ConfigureAwait(false);
+            var tried = await TryAddressAsync(edge, address, hello, connectTimeout, cancellationToken).ConfigureAwait(false);
             if (tried is not LaneDialOutcome.Failed failed)
                 return tried;
             failures.Add(failed.Reason);
@@ -38,12 +37,12 @@ internal sealed class LaneDialer : ILaneDialer
     }
 
     private async Task<LaneDialOutcome> TryAddressAsync(
-        LinkSupervisorProtocol.EdgeAddress edge, string address, LaneHello hello, CancellationToken cancellationToken)
+        LinkSupervisorProtocol.EdgeAddress edge, string address, LaneHello hello, TimeSpan connectTimeout, CancellationToken cancellationToken)
     {
         if (!TrySplit(address, out var host, out var port))
             return new LaneDialOutcome.Failed($"\"{address}\" is not an address of the form host:port");
 
-        using var deadline = new CancellationTokenSource(settings.ConnectTimeout, time);
+        using var deadline = new CancellationTokenSource(connectTimeout, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         Stream? open = null;
         try
@@ -75,8 +74,7 @@ internal sealed class LaneDialer : ILaneDialer
             if (tls.NegotiatedApplicationProtocol.ToString() != LaneHandshake.ApplicationProtocol)
                 return Fail($"{address} does not speak {LaneHandshake.ApplicationProtocol}; is it the edge's tunnel port?");
 
-            // The handshake has its own deadline.
-            var welcome = await LaneHandshake.DialAsync(tls, hello, cancellationToken).ConfigureAwait(false);
+            var welcome = await LaneHandshake.DialAsync(tls, hello, stop.Token).ConfigureAwait(false);
             var connected = new LaneDialOutcome.Connected(tls, welcome);
             open = null;
             return connected;
@@ -91,7 +89,7 @@ internal sealed class LaneDialer : ILaneDialer
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Fail($"edge {address} did not answer within {settings.ConnectTimeout.TotalSeconds:0.#} s");
+            return Fail($"edge {address} did not answer within {connectTimeout.TotalSeconds:0.#} s");
         }
         catch (Exception e) when (e is SocketException or IOException)
         {

@@ -24,7 +24,13 @@ public sealed record LaneSettings
     /// <summary>TCP and TLS to one address of the edge.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>A link without a lane for so long is given up for a new one.</summary>
+    /// <summary>The same while streams wait for a lane: a path that is back is found soon, also when the last packet to it was lost.</summary>
+    public TimeSpan HurriedConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longest wait between two dials while streams wait for a lane.</summary>
+    public TimeSpan HurriedWait { get; init; } = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>A link without a lane for so long is given up for a new one, with the streams that waited for it.</summary>
     public TimeSpan Detached { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bound of the grace that an edge may give when it sends us away.</summary>

@@ -22,7 +22,7 @@ public static class LinkSupervisorProps
             replicaId,
             bootId,
             sockets,
-            new LaneDialer(certificate, settings, time),
+            new LaneDialer(certificate, time),
             owner => new RelayLink(bootId, memory, owner, time),
             settings,
             time,

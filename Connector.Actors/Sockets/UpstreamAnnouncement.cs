@@ -23,7 +23,7 @@ internal static class UpstreamAnnouncement
         {
             using var deadline = new CancellationTokenSource(Deadline, time);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-            await WriteAsync(connected.Socket, client, stop.Token).ConfigureAwait(false);
+            await WriteAsync(connected, client, stop.Token).ConfigureAwait(false);
             return connected;
         }
         catch (SocketException e)
@@ -44,11 +44,11 @@ internal static class UpstreamAnnouncement
         }
     }
 
-    private static async Task WriteAsync(Socket socket, IPEndPoint client, CancellationToken cancellationToken)
+    private static async Task WriteAsync(DialOutcome.Connected upstream, IPEndPoint client, CancellationToken cancellationToken)
     {
         var header = new byte[ProxyHeaderCodec.MaxWritten];
-        ReadOnlyMemory<byte> left = header.AsMemory(0, ProxyHeaderCodec.Write(header, client, (IPEndPoint)socket.RemoteEndPoint!));
+        ReadOnlyMemory<byte> left = header.AsMemory(0, ProxyHeaderCodec.Write(header, client, upstream.Address));
         while (!left.IsEmpty)
-            left = left[await socket.SendAsync(left, SocketFlags.None, cancellationToken).ConfigureAwait(false)..];
+            left = left[await upstream.Socket.SendAsync(left, SocketFlags.None, cancellationToken).ConfigureAwait(false)..];
     }
 }

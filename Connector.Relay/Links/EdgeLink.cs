@@ -248,9 +248,10 @@ public sealed class EdgeLink : Link
             lastId++;
             pending = new PendingOpen(stream, opening, pendingOpens, entry.PendingOpens);
             stream.Opening = pending;
-            stream.OpenFrame = ControlFrames.Open(stream.Id, request, stream.InitialLimit);
+            var open = ControlFrames.Open(stream.Id, request, stream.InitialLimit);
+            stream.OpenFrame = open;
             Add(stream);
-            lane.Enqueue(stream.OpenFrame);
+            lane.Enqueue(open);
         }
 
         opening.Begun(pending);

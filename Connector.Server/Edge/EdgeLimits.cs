@@ -31,6 +31,11 @@ public sealed record EdgeLimits
     public int PendingOpensPerSocket { get; init; } = 1024;
 
     /// <summary>From a client's arrival to OPENED, all links that are tried included.</summary>
+
+    /// <summary>How long the streams of a link without a lane wait for the replica to come back.</summary>
+    public TimeSpan ResumeWithin { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>From a client's arrival to OPENED, a second link included.</summary>
     public TimeSpan OpenDeadline { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>A stream that its replica has not accepted by then is offered to a second one.</summary>

@@ -32,7 +32,7 @@ public sealed class EdgeNode : IHostedService, ILaneAcceptor, IAsyncDisposable
         log = logs.CreateLogger<EdgeNode>();
         Memory = new RelayMemory(options.Memory);
         links = new LinkTable(
-            options.Limits, time, (hello, thumbprint, owner) => new RelayLink(new EdgeLink(hello, thumbprint, Memory, owner, time)));
+            options.Limits, time, (hello, thumbprint, owner) => new RelayLink(new EdgeLink(hello, thumbprint, Memory, owner, time, options.Limits.ResumeWithin)));
         acceptor = new LaneAcceptor(options, links, time, logs.CreateLogger<LaneAcceptor>());
         tunnel = new TunnelListener(options, acceptor, time, logs.CreateLogger<TunnelListener>());
         sockets = new EdgeSocketDependencies(options, links, feed, Memory.ForSocket, time);

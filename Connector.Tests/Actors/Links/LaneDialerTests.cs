@@ -136,7 +136,7 @@ public sealed class LaneDialerTests : IDisposable
     {
         using var cancel = new CancellationTokenSource();
         var accepting = listener.AcceptSocketAsync(Cancelled);
-        var dial = new LaneDialer(replica, LaneSettings.Default, TimeProvider.System).DialAsync(Edge(authority.Pin, Address), Hello(), cancel.Token);
+        var dial = new LaneDialer(replica, TimeProvider.System).DialAsync(Edge(authority.Pin, Address), Hello(), LaneSettings.Default.ConnectTimeout, cancel.Token);
         using var silent = await accepting;
 
         await cancel.CancelAsync();
@@ -154,7 +154,7 @@ public sealed class LaneDialerTests : IDisposable
     private Task<LaneDialOutcome> DialAsync(string pin, params string[] addresses) => DialAsync(pin, TimeProvider.System, addresses);
 
     private Task<LaneDialOutcome> DialAsync(string pin, TimeProvider time, params string[] addresses)
-        => new LaneDialer(replica, LaneSettings.Default, time).DialAsync(Edge(pin, addresses), Hello(), Cancelled).WaitAsync(Patience, Cancelled);
+        => new LaneDialer(replica, time).DialAsync(Edge(pin, addresses), Hello(), LaneSettings.Default.ConnectTimeout, Cancelled).WaitAsync(Patience, Cancelled);
 
     private static LinkSupervisorProtocol.EdgeAddress Edge(string pin, params string[] addresses) => new(new EdgeId("edge"), [.. addresses], [pin]);
 

@@ -118,6 +118,27 @@ public sealed class LinkActorTests : TestKit
     }
 
     [Fact]
+    public void Dials_are_hurried_while_streams_wait_for_a_lane()
+    {
+        var link = Connect();
+        AwaitAssert(() => Assert.Equal(2, link.LiveLanes));
+        Assert.All(dialer.Timeouts, timeout => Assert.Equal(LaneSettings.Default.ConnectTimeout, timeout));
+        link.LiveStreams = 3;
+        var elapsed = TimeSpan.Zero;
+        dialer.Timeouts.Clear();
+        dialer.Script = _ => Task.FromResult<LaneDialOutcome>(new LaneDialOutcome.Failed("no route"));
+        link.CutLanes();
+        ExpectStatus(connected: false);
+
+        // Two lanes, each at least every half second but for what the answers take: without the hurry the seventh try alone waits over 6 s.
+        AdvanceUntil(() => dialer.Timeouts.Count >= 24, TimeSpan.FromSeconds(0.1), () => elapsed += TimeSpan.FromSeconds(0.1));
+
+        Assert.All(dialer.Timeouts, timeout => Assert.Equal(LaneSettings.Default.HurriedConnectTimeout, timeout));
+        Assert.True(elapsed < LaneSettings.Default.Detached, $"{elapsed}");
+        Assert.Single(made);
+    }
+
+    [Fact]
     public void Serve_table_follows_the_sockets_and_is_told_to_each_new_link()
     {
         var link = Connect();

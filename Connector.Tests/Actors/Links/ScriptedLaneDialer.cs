@@ -12,11 +12,14 @@ internal sealed class ScriptedLaneDialer : ILaneDialer
 
     public ConcurrentQueue<(LinkSupervisorProtocol.EdgeAddress Edge, LaneHello Hello)> Dialled { get; } = new();
 
+    public ConcurrentQueue<TimeSpan> Timeouts { get; } = new();
+
     public volatile Func<LaneHello, Task<LaneDialOutcome>>? Script;
 
-    public Task<LaneDialOutcome> DialAsync(LinkSupervisorProtocol.EdgeAddress edge, LaneHello hello, CancellationToken cancellationToken)
+    public Task<LaneDialOutcome> DialAsync(LinkSupervisorProtocol.EdgeAddress edge, LaneHello hello, TimeSpan connectTimeout, CancellationToken cancellationToken)
     {
         Dialled.Enqueue((edge, hello));
+        Timeouts.Enqueue(connectTimeout);
         return Script is { } script ? script(hello) : Task.FromResult(Welcome(edge.EdgeId, hello));
     }
 

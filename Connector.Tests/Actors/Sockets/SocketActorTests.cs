@@ -46,7 +46,7 @@ public sealed class SocketActorTests : SocketTestKit
         var offer = await OpenAsync("a");
 
         var header = await ProxyHeaderReader.ReadAsync(upstream, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.Equal(new ProxyHeader(false, offer.ClientAddress, (IPEndPoint)upstream.LocalEndPoint!), header);
+        Assert.Equal(new ProxyHeader(false, offer.ClientAddress, new IPEndPoint(IPAddress.Loopback, 1)), header);
     }
 
     [Fact]

@@ -13,6 +13,7 @@ public sealed class UpstreamAnnouncementTests
 {
     private static readonly PlainUpstream Upstream = new("db", 5432);
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+    private static readonly IPEndPoint Remote = IPEndPoint.Parse("192.0.2.9:5432");
     private readonly FakeTimeProvider time = new();
 
     [Theory]
@@ -28,7 +29,7 @@ public sealed class UpstreamAnnouncementTests
             Assert.Same(near, Assert.IsType<DialOutcome.Connected>(outcome).Socket);
             await near.SendAsync("data"u8.ToArray());
             var header = await ProxyHeaderReader.ReadAsync(far, CancellationToken.None).WaitAsync(Long);
-            Assert.Equal(new ProxyHeader(false, IPEndPoint.Parse(client), (IPEndPoint)far.LocalEndPoint!), header);
+            Assert.Equal(new ProxyHeader(false, IPEndPoint.Parse(client), Remote), header);
             var rest = new byte[8];
             Assert.Equal(4, await far.ReceiveAsync(rest));
             Assert.Equal("data"u8.ToArray(), rest[..4]);
@@ -92,9 +93,10 @@ public sealed class UpstreamAnnouncementTests
 
     private static async Task FillAsync(Socket near)
     {
+        near.SendBufferSize = 8192;
         near.Blocking = false;
         var chunk = new byte[1 << 20];
-        for (var full = 0; full < 3;)
+        for (var full = 0; full < 20;)
         {
             try
             {
@@ -114,5 +116,5 @@ public sealed class UpstreamAnnouncementTests
 
     private Task<DialOutcome> SendAsync(Socket near, IPEndPoint client, CancellationToken cancellation)
         => UpstreamAnnouncement.SendAsync(
-            Task.FromResult<DialOutcome>(new DialOutcome.Connected(near, (IPEndPoint)near.RemoteEndPoint!)), Upstream, client, time, cancellation);
+            Task.FromResult<DialOutcome>(new DialOutcome.Connected(near, Remote)), Upstream, client, time, cancellation);
 }

@@ -42,6 +42,9 @@ internal sealed class WireEnd : Stream
     /// <summary>Behind <see cref="CutAfter"/> bytes go nowhere instead, and nobody is told.</summary>
     public bool Swallows { get; init; }
 
+    /// <summary>What of a write gets through; a lane writes whole frames.</summary>
+    public Func<byte[], byte[]>? Filter { get; set; }
+
     /// <summary>Runs before each write: a network that is slower than whoever writes.</summary>
     public Func<Task> BeforeWrite { get; set; } = static () => Task.CompletedTask;
 
@@ -63,6 +66,8 @@ internal sealed class WireEnd : Stream
         if (Volatile.Read(ref held) is { } wait)
             await wait.Task.WaitAsync(cancellationToken);
         await BeforeWrite();
+        if (Filter is { } filter)
+            buffer = filter(buffer.ToArray());
         var room = CutAfter - Interlocked.Read(ref written);
         var part = buffer[..(int)Math.Min(buffer.Length, Math.Max(0, room))];
         if (!outgoing.Put(part.Span))

@@ -1,0 +1,83 @@
+using Connector.Relay.Frames;
+using Connector.Relay.Lanes;
+using Connector.Tests.Relay.Wire;
+
+namespace Connector.Tests.Relay.Lanes;
+
+[Trait("kind", Kinds.Stream)]
+public sealed class PathProbeTests
+{
+    [Fact]
+    public async Task Both_ends_know_that_streams_get_through_on_every_lane()
+    {
+        await using var pair = new LinkPair();
+        var (oneNear, oneFar) = WireEnd.Create();
+        var (twoNear, twoFar) = WireEnd.Create();
+        Assert.False(pair.Edge.Path.On);
+        pair.AddLane(oneNear, oneFar);
+        pair.AddLane(twoNear, twoFar);
+        await Eventually.IsTrue(() => pair.Edge.Path is { On: true, Age: not null } && pair.Replica.Path is { On: true, Age: not null }, "both lamps are on");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Lane_that_answers_pings_but_carries_no_streams_turns_the_lamp_off_at_both_ends(bool atReplica)
+    {
+        await using var pair = new LinkPair();
+        var (near, far) = WireEnd.Create();
+        var lane = pair.AddLane(near, far);
+        await Eventually.IsTrue(() => pair.Edge.Path.On && pair.Replica.Path.On, "both lamps are on");
+
+        (atReplica ? near : far).Filter = FrameFilter.Only(FrameType.Ping, FrameType.Pong);
+        var since = DateTime.UtcNow;
+        await Eventually.IsTrue(() => !pair.Edge.Path.On && !pair.Replica.Path.On, "both lamps are off");
+
+        Assert.InRange(DateTime.UtcNow - since, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.False(lane.Completion.IsCompleted);
+        Assert.Equal(1, pair.Edge.LiveLanes);
+
+        (atReplica ? near : far).Filter = null;
+        await Eventually.IsTrue(() => pair.Edge.Path.On && pair.Replica.Path.On, "both lamps are on again");
+    }
+
+    [Fact]
+    public async Task Lane_without_proof_is_given_up_for_one_that_is_proven_and_new_streams_avoid_it_before()
+    {
+        await using var pair = new LinkPair();
+        var (badNear, badFar) = WireEnd.Create();
+        var (goodNear, goodFar) = WireEnd.Create();
+        var bad = pair.AddLane(badNear, badFar);
+        pair.AddLane(goodNear, goodFar);
+        await Eventually.IsTrue(() => pair.Edge.Path.On, "the lamp is on");
+
+        badNear.Filter = FrameFilter.Only(FrameType.Ping, FrameType.Pong);
+        await Eventually.IsTrue(() => !pair.Edge.Path.On, "the lamp is off");
+        await pair.ServeAsync(Raw.SocketId);
+        await pair.AssertEveryPlaceIsFreeAsync(Raw.SocketId);
+
+        await bad.Completion.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("streams do not get through", (await EndAsync(pair)).Reason, StringComparison.Ordinal);
+        await Eventually.IsTrue(() => pair.Edge.Path.On && pair.Edge.LiveLanes == 1, "the other lane is left and proven");
+    }
+
+    [Fact]
+    public async Task Answer_that_was_never_asked_for_proves_nothing()
+    {
+        var edge = new LoneEdge(TimeProvider.System);
+        var peer = await edge.AttachServingAsync();
+        await peer.ReadUntilAsync(FrameType.Echo);
+        await peer.SendAsync(ControlFrames.Echo(FrameType.EchoReply, 0, new ContentWriter().U64(1000).U32(0).Frame(FrameType.EchoReply).AsSpan(FrameLimits.HeaderSize)));
+        await peer.SendAsync(new ContentWriter().U64(7).Frame(FrameType.Ping));
+        await peer.ReadUntilAsync(FrameType.Pong);
+        Assert.Null(edge.Link.Path.Age);
+        await edge.AssertAllBackAsync();
+    }
+
+    private static async Task<LaneEnd> EndAsync(LinkPair pair)
+    {
+        LaneEnd? end = null;
+        await Eventually.IsTrue(() => pair.LostLanes.TryPeek(out end), "a lane is lost");
+        return end!;
+    }
+}
