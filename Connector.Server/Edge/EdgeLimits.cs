@@ -30,12 +30,10 @@ public sealed record EdgeLimits
     /// <summary>Clients of one socket that wait for a replica's answer.</summary>
     public int PendingOpensPerSocket { get; init; } = 1024;
 
-    /// <summary>From a client's arrival to OPENED, all links that are tried included.</summary>
-
     /// <summary>How long the streams of a link without a lane wait for the replica to come back.</summary>
     public TimeSpan ResumeWithin { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>From a client's arrival to OPENED, a second link included.</summary>
+    /// <summary>From a client's arrival to OPENED, all links that are tried included.</summary>
     public TimeSpan OpenDeadline { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>A stream that its replica has not accepted by then is offered to a second one.</summary>

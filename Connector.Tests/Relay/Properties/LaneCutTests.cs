@@ -76,7 +76,7 @@ public sealed class LaneCutTests
         }
 
         await Eventually.IsTrue(() => pair.IsAllBack, $"both sides have ended and everything is back ({cutReplica}, {cutEdge}: {outcome}, {lowerStream?.Outcome}, {upperStream?.Outcome})");
-        Assert.True(outcome is OpenOutcome.Opened, outcome.ToString());
+        Assert.IsType<OpenOutcome.Opened>(outcome);
         Assert.Equal(StreamEnd.Completed, lowerStream!.Outcome!.End);
         Assert.Equal(StreamEnd.Completed, upperStream!.Outcome!.End);
         Assert.Equal("onetwo"u8.ToArray(), lower!.Received);
