@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Akka.Streams;
 using Connector.Protocol.Ids;
@@ -17,6 +18,9 @@ internal interface IStreamOffer
 
     /// <summary>The end user's address, for log records.</summary>
     string Client { get; }
+
+    /// <summary>The end user's address, for the upstream.</summary>
+    IPEndPoint ClientAddress { get; }
 
     /// <summary>Cancelled when the offer is taken back.</summary>
     CancellationToken Abandoned { get; }

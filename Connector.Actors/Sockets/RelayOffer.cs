@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Akka.Streams;
 using Connector.Protocol.Ids;
@@ -20,6 +21,8 @@ internal sealed class RelayOffer(OfferedStream stream) : IStreamOffer
     public SocketId SocketId => stream.Request.SocketId;
 
     public string Client => stream.Request.Client.ToString();
+
+    public IPEndPoint ClientAddress => stream.Request.Client;
 
     public CancellationToken Abandoned => stream.Abandoned;
 

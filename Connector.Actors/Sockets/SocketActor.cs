@@ -42,6 +42,7 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
     private SocketLimits limits;
     private TimeSpan? sweeping;
     private PlainUpstream? upstream;
+    private bool announces;
     private string notServing = "the socket is starting";
     private string stopReason = "the socket's actor stopped";
     private long lastAttempt;
@@ -119,6 +120,7 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
         {
             case SocketUpstreamChoice.PlainRelay relay:
                 upstream = relay.Upstream;
+                announces = relay.Configuration.UpstreamProxyProtocol == UpstreamProxyProtocol.V2;
                 notServing = "";
                 Limit(relay.Configuration.Limits);
                 Context.Parent.Tell(new SocketProtocol.StateChanged(SocketStates.Serving, "", upstream.ToString()));
@@ -193,6 +195,8 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
 
         // The dialer is called from here, on this actor's thread: what it throws at once is this socket's crash and nobody else's.
         var dial = shared.Dialer.DialAsync(upstream, attempt.Token);
+        if (announces)
+            dial = UpstreamAnnouncement.SendAsync(dial, upstream, offer.ClientAddress, shared.Time, attempt.Token);
         ReplicaMetrics.MeasureAsync(WatchAsync(dial, attempt, upstream, shared.Settings.DialDeadline, shared.Time), shared.Time)
             .PipeTo(Self, success: outcome => new DialEnded(number, outcome, null), failure: e => new DialEnded(number, null, e));
     }

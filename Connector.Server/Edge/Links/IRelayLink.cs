@@ -19,7 +19,7 @@ internal interface IRelayLink
 
     bool TryAttach(LaneHello hello, Stream stream);
 
-    Task<OpenAnswer> OpenAsync(OpenRequest request, SocketMemory memory, CancellationToken cancellationToken);
+    IStreamOpening BeginOpen(OpenRequest request, SocketMemory memory);
 
     void Withdraw(SocketId socketId, ResetCode code);
 

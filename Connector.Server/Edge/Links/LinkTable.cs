@@ -203,7 +203,8 @@ internal sealed class LinkTable(
     }
 
     /// <summary>A link for a new stream of the socket, or null. Also the check of each OPEN: a link of another connector is never taken.</summary>
-    public AdmittedLink? Choose(EdgeSocket socket, AdmittedLink? except)
+    /// <param name="except">Links that were tried already.</param>
+    public AdmittedLink? Choose(EdgeSocket socket, params ReadOnlySpan<AdmittedLink> except)
     {
         var index = byConnector;
         if (socket.Connectors.Length == 1)
@@ -223,6 +224,20 @@ internal sealed class LinkTable(
         }
 
         return ReplicaChoice.Choose([.. several], socket.Id, except, Random.Shared);
+    }
+
+    /// <summary>Whether some replica that could serve the socket is going away in good order.</summary>
+    public bool IsDraining(EdgeSocket socket)
+    {
+        foreach (var connector in socket.Connectors)
+        {
+            if (byConnector.TryGetValue(connector, out var candidates) && candidates.Any(link => link.Link is { IsDraining: true, LiveLanes: > 0 }))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>False once the link has ended or lost its right.</summary>

@@ -8,16 +8,16 @@ namespace Connector.Server.Edge.Links;
 /// </summary>
 internal static class ReplicaChoice
 {
-    /// <param name="except">A link that was tried already.</param>
+    /// <param name="except">Links that were tried already.</param>
     /// <returns>Null when no link takes streams of this socket.</returns>
-    public static AdmittedLink? Choose(ReadOnlySpan<AdmittedLink> links, SocketId socketId, AdmittedLink? except, Random random)
+    public static AdmittedLink? Choose(ReadOnlySpan<AdmittedLink> links, SocketId socketId, ReadOnlySpan<AdmittedLink> except, Random random)
     {
         AdmittedLink? one = null;
         AdmittedLink? two = null;
         var eligible = 0;
         foreach (var link in links)
         {
-            if (ReferenceEquals(link, except) || link.Link.IsDraining || !link.Link.Serves(socketId))
+            if (except.Contains(link) || link.Link.IsDraining || !link.Link.Serves(socketId))
             {
                 continue;
             }

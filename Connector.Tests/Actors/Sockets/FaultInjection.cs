@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using Akka.Streams;
 using Akka.Streams.Dsl;
@@ -77,6 +78,8 @@ internal sealed class FaultInjection(IUpstreamDialer real) : IUpstreamDialer
         public SocketId SocketId => inner.SocketId;
 
         public string Client => inner.Client;
+
+        public IPEndPoint ClientAddress => inner.ClientAddress;
 
         public CancellationToken Abandoned => inner.Abandoned;
 

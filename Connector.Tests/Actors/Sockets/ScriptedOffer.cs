@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Akka.Streams;
 using Akka.Streams.Dsl;
@@ -20,7 +21,9 @@ internal sealed class ScriptedOffer(SocketId socketId) : IStreamOffer
 
     public SocketId SocketId => socketId;
 
-    public string Client => "192.0.2.1:1";
+    public string Client => ClientAddress.ToString();
+
+    public IPEndPoint ClientAddress { get; init; } = new(new IPAddress([192, 0, 2, 1]), 1);
 
     public CancellationToken Abandoned => abandon.Token;
 

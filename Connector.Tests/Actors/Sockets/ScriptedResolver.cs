@@ -6,7 +6,7 @@ using Connector.Protocol.Sockets;
 
 namespace Connector.Tests.Actors.Sockets;
 
-/// <summary>Reads "host:port"; "unsupported", "invalid" and "poison" are what they say.</summary>
+/// <summary>Reads "host:port", and "host:port:v2" with a PROXY protocol header; "unsupported", "invalid" and "poison" are what they say.</summary>
 internal sealed class ScriptedResolver : ISocketUpstreamResolver
 {
     /// <summary>What "later" means: null until somebody provides it.</summary>
@@ -30,7 +30,7 @@ internal sealed class ScriptedResolver : ISocketUpstreamResolver
                 var parts = text.Split(':');
                 return new SocketUpstreamChoice.PlainRelay(new PlainUpstream(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture)))
                 {
-                    Configuration = Configurations.GetValueOrDefault(text) ?? new SocketConfiguration(),
+                    Configuration = (Configurations.GetValueOrDefault(text) ?? new SocketConfiguration()) with { UpstreamProxyProtocol = parts.ElementAtOrDefault(2) },
                 };
         }
     }

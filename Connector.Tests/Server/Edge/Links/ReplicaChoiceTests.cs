@@ -10,13 +10,13 @@ public sealed class ReplicaChoiceTests
     private static readonly SocketId Web = new("web");
 
     [Fact]
-    public void No_link_means_none() => Assert.Null(ReplicaChoice.Choose([], Web, null, new Random(1)));
+    public void No_link_means_none() => Assert.Null(ReplicaChoice.Choose([], Web, [], new Random(1)));
 
     [Fact]
     public void Single_link_is_taken_however_loaded()
     {
         var only = Link(streams: 1000);
-        Assert.Same(only, ReplicaChoice.Choose([only], Web, null, new Random(1)));
+        Assert.Same(only, ReplicaChoice.Choose([only], Web, [], new Random(1)));
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class ReplicaChoiceTests
         ((FakeRelayLink)other.Link).Served.Clear();
         for (var seed = 0; seed < 50; seed++)
         {
-            Assert.Same(good, ReplicaChoice.Choose([draining, detached, good, other], Web, null, new Random(seed)));
+            Assert.Same(good, ReplicaChoice.Choose([draining, detached, good, other], Web, [], new Random(seed)));
         }
     }
 
@@ -40,8 +40,8 @@ public sealed class ReplicaChoiceTests
     {
         var one = Link();
         var two = Link(streams: 50);
-        Assert.Same(two, ReplicaChoice.Choose([one, two], Web, one, new Random(1)));
-        Assert.Null(ReplicaChoice.Choose([one], Web, one, new Random(1)));
+        Assert.Same(two, ReplicaChoice.Choose([one, two], Web, [one], new Random(1)));
+        Assert.Null(ReplicaChoice.Choose([one], Web, [one], new Random(1)));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class ReplicaChoiceTests
         var idle = Link(streams: 1);
         for (var seed = 0; seed < 20; seed++)
         {
-            Assert.Same(idle, ReplicaChoice.Choose([busy, idle], Web, null, new Random(seed)));
+            Assert.Same(idle, ReplicaChoice.Choose([busy, idle], Web, [], new Random(seed)));
         }
     }
 
@@ -63,7 +63,7 @@ public sealed class ReplicaChoiceTests
         var random = new Random(7);
         for (var i = 0; i < 6000; i++)
         {
-            counts[Array.IndexOf(links, ReplicaChoice.Choose(links, Web, null, random))]++;
+            counts[Array.IndexOf(links, ReplicaChoice.Choose(links, Web, [], random))]++;
         }
 
         Assert.Equal(0, counts[3]);
@@ -77,7 +77,7 @@ public sealed class ReplicaChoiceTests
         var random = new Random(3);
         for (var i = 0; i < 5000; i++)
         {
-            ((FakeRelayLink)ReplicaChoice.Choose(links, Web, null, random)!.Link).LiveStreams++;
+            ((FakeRelayLink)ReplicaChoice.Choose(links, Web, [], random)!.Link).LiveStreams++;
         }
 
         Assert.All(links, link => Assert.InRange(link.Link.LiveStreams, 980, 1020));
