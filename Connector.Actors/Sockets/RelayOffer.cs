@@ -12,6 +12,8 @@ namespace Connector.Actors.Sockets;
 /// <summary>An offer that came over a link.</summary>
 internal sealed class RelayOffer(OfferedStream stream) : IStreamOffer
 {
+    private RelayStream? running;
+
     public uint Id => stream.Id;
 
     public SocketId SocketId => stream.Request.SocketId;
@@ -20,6 +22,8 @@ internal sealed class RelayOffer(OfferedStream stream) : IStreamOffer
 
     public CancellationToken Abandoned => stream.Abandoned;
 
+    public long BytesFromUpstream => Volatile.Read(ref running)?.BytesSent ?? 0;
+
     public void Accept() => stream.Accept();
 
     public void Refuse(RefusalCode code, string text) => stream.Refuse(code, text);
@@ -27,7 +31,11 @@ internal sealed class RelayOffer(OfferedStream stream) : IStreamOffer
     public Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, IMaterializer materializer)
     {
         if (stream.Open(memory) is { } live)
+        {
+            Volatile.Write(ref running, live);
             return RelayGraph.Run(materializer, upstream, live);
+        }
+
         upstream.Dispose();
         return null;
     }
