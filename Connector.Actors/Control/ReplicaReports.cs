@@ -64,14 +64,16 @@ internal sealed class ReplicaReports(ReplicaId replicaId)
         var news = false;
         foreach (var (socketId, lamp) in lamps.Lamps)
         {
-            // Of a socket that is gone, or comes only now: then its lamp comes again.
+            // Late, of a socket that is gone: its entry would stay for good.
+            if (!sockets.ContainsKey(socketId.Value))
+                continue;
             var before = upstreams.GetValueOrDefault(socketId.Value);
             upstreams[socketId.Value] = lamp;
             if (before is not null && before.State == lamp.State && before.Reason == lamp.Reason)
             {
                 provenAgain.Add(socketId.Value);
             }
-            else if (sockets.ContainsKey(socketId.Value))
+            else
             {
                 untoldSockets.Add(socketId.Value);
                 news = true;
@@ -136,7 +138,7 @@ internal sealed class ReplicaReports(ReplicaId replicaId)
     public void EverythingAgain()
     {
         untoldSockets.UnionWith(sockets.Keys);
-        pathsUntold = true;
+        pathsUntold = paths.Count > 0;
         untoldPlugins.UnionWith(plugins.Keys);
     }
 

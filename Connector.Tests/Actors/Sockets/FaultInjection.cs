@@ -79,6 +79,8 @@ internal sealed class FaultInjection(IUpstreamDialer real) : IUpstreamDialer
 
         public CancellationToken Abandoned => inner.Abandoned;
 
+        public long BytesFromUpstream => inner.BytesFromUpstream;
+
         public void Accept() => inner.Accept();
 
         public void Refuse(RefusalCode code, string text) => inner.Refuse(code, text);
