@@ -1,4 +1,3 @@
-using Connector.Actors.Health;
 using Connector.Actors.Links;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;

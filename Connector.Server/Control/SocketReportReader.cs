@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
 using Google.Protobuf.WellKnownTypes;

@@ -127,7 +127,6 @@ public sealed class UpstreamCheckActorTests : TestKit
         Until(LampState.Off, 6);
         var stream = new ScriptedOffer(Id);
         checks.Tell(new StreamBegan(Id, Upstream, Lamp.Now(time), stream));
-        Pass(3);
         Assert.Equal(LampState.Off, Last().State);
         stream.BytesFromUpstream = 1;
         Until(LampState.On, 2);
@@ -154,8 +153,8 @@ public sealed class UpstreamCheckActorTests : TestKit
     {
         Watch();
         Until(LampState.On, 6);
-        checks.Tell(Kill.Instance);
-        checks.Tell(PoisonPill.Instance);
+        checks.Tell(new Unwatch(Id), owner);
+        dialer.Scripts.Clear();
         var parent = Sys.ActorOf(Props.Create(() => new Restarting(UpstreamCheckActor.Props(dialer, time, () => 0))));
         parent.Tell(new Watch(Id, "name", Upstream, UpstreamCheck.Default), owner);
         Until(LampState.On, 6);
@@ -203,11 +202,11 @@ public sealed class UpstreamCheckActorTests : TestKit
             Advance(Step);
 
             // What the step set off runs on the pool; a message of the actor after it shows that it had its turn.
-            Last10();
+            Settle();
         }
     }
 
-    private void Last10()
+    private void Settle()
     {
         for (var i = 0; i < 10; i++)
         {
