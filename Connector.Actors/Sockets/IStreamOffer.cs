@@ -25,6 +25,9 @@ internal interface IStreamOffer
     /// <summary>Cancelled when the offer is taken back.</summary>
     CancellationToken Abandoned { get; }
 
+    /// <summary>Bytes that came from the upstream so far; 0 before the stream runs. Thread-safe.</summary>
+    long BytesFromUpstream { get; }
+
     void Accept();
 
     /// <summary>Ignored after a final answer.</summary>

@@ -30,6 +30,8 @@ internal sealed class RelayOffer(OfferedStream stream) : IStreamOffer
 
     public bool BytesWait => running?.BytesWait ?? false;
 
+    public long BytesFromUpstream => Volatile.Read(ref running)?.BytesFromUpstream ?? 0;
+
     public void Accept() => stream.Accept();
 
     public void Refuse(RefusalCode code, string text) => stream.Refuse(code, text);
@@ -38,8 +40,9 @@ internal sealed class RelayOffer(OfferedStream stream) : IStreamOffer
     {
         if (stream.Open(memory) is { } live)
         {
-            running = new LimitedStream(live, rate);
-            return RelayGraph.Run(materializer, upstream, running);
+            var limited = new LimitedStream(live, rate);
+            Volatile.Write(ref running, limited);
+            return RelayGraph.Run(materializer, upstream, limited);
         }
 
         upstream.Dispose();

@@ -3,8 +3,10 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Streams;
 using Connector.Actors.Accounting;
+using Connector.Actors.Health;
 using Connector.Actors.Logs;
 using Connector.Actors.Reach;
+using Connector.Actors.Sockets.Checks;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Sockets;
 using Connector.Relay.Frames;
@@ -84,6 +86,8 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
 
     protected override void PostStop()
     {
+        shared.UpstreamChecks?.Tell(new UpstreamCheckProtocol.Unwatch(id));
+
         // The materializer is a child of ours: its streams have ended by now.
         foreach (var offer in pending.Values)
         {
@@ -121,6 +125,7 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
             case SocketUpstreamChoice.PlainRelay relay:
                 upstream = relay.Upstream;
                 announces = relay.Configuration.UpstreamProxyProtocol == UpstreamProxyProtocol.V2;
+                shared.UpstreamChecks?.Tell(new UpstreamCheckProtocol.Watch(id, definition.Name, upstream, UpstreamCheck.Of(relay.Configuration)));
                 notServing = "";
                 Limit(relay.Configuration.Limits);
                 Context.Parent.Tell(new SocketProtocol.StateChanged(SocketStates.Serving, "", upstream.ToString()));
@@ -170,6 +175,7 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
     private void DoNotServe(string state, string reason)
     {
         upstream = null;
+        shared.UpstreamChecks?.Tell(new UpstreamCheckProtocol.Unwatch(id));
         notServing = reason;
         Context.Parent.Tell(new SocketProtocol.StateChanged(state, reason, "-"));
     }
@@ -190,7 +196,7 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
 
         offer.Accept();
         var attempt = new DialAttempt<Socket>(++lastAttempt, offer.Abandoned);
-        pending.Add(attempt.Number, new Pending(offer, attempt, upstream));
+        pending.Add(attempt.Number, new Pending(offer, attempt, upstream, Lamp.Now(shared.Time)));
         var number = attempt.Number;
 
         // The dialer is called from here, on this actor's thread: what it throws at once is this socket's crash and nobody else's.
@@ -249,7 +255,9 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
                 Refuse(open.Offer, new SocketRefusal(RefusalCode.Unreachable, $"upstream {open.Upstream}: the dial failed unexpectedly; the replica's log says more"));
                 break;
             default:
-                Refuse(open.Offer, SocketDecisions.Refusal(ended.Outcome));
+                var refusal = SocketDecisions.Refusal(ended.Outcome);
+                shared.UpstreamChecks?.Tell(new UpstreamCheckProtocol.DialFailed(id, open.Upstream, open.Dialled, refusal.Text));
+                Refuse(open.Offer, refusal);
                 break;
         }
     }
@@ -267,6 +275,13 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
         WatchLive();
         admission.StreamBegan();
         TellLive();
+        if (shared.UpstreamChecks is { } checks)
+        {
+            checks.Tell(new UpstreamCheckProtocol.StreamBegan(id, open.Upstream, open.Dialled, open.Offer));
+            var ended = new UpstreamCheckProtocol.StreamEnded(id, open.Offer);
+            outcome.PipeTo(checks, success: _ => ended, failure: _ => ended);
+        }
+
         outcome.PipeTo(
             Self,
             success: end => new StreamFinished(number, open.Offer.Id, open.Offer.Client, open.Upstream, end),
@@ -316,7 +331,8 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
 
     private void TellLive() => Context.Parent.Tell(new SocketProtocol.LiveStreamsChanged(admission.Live));
 
-    private sealed record Pending(IStreamOffer Offer, DialAttempt<Socket> Attempt, PlainUpstream Upstream);
+    /// <param name="Dialled">By <see cref="Lamp.Now"/>.</param>
+    private sealed record Pending(IStreamOffer Offer, DialAttempt<Socket> Attempt, PlainUpstream Upstream, TimeSpan Dialled);
 
     private sealed record DialEnded(long Attempt, DialOutcome? Outcome, Exception? Failure) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 

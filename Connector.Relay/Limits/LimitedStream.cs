@@ -37,6 +37,9 @@ public sealed class LimitedStream
     /// </summary>
     public bool BytesWait => Volatile.Read(ref bytesRead) > stream.BytesSent || stream.BytesReceived > Volatile.Read(ref bytesWritten) || Waits;
 
+    /// <summary>Bytes that the upstream has sent.</summary>
+    public long BytesFromUpstream => Volatile.Read(ref bytesRead);
+
     /// <summary>What counts for the rate: read from the upstream and written to it.</summary>
     internal long BytesAtUpstream => Volatile.Read(ref bytesRead) + Volatile.Read(ref bytesWritten);
 

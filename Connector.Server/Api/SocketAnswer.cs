@@ -3,13 +3,14 @@ using System.Text.Json;
 namespace Connector.Server.Api;
 
 /// <param name="Endpoint">host:port that end users dial.</param>
-/// <param name="Alive">Whether a replica serves it.</param>
+/// <param name="Alive">A replica says that it serves it, and has a link on which the edge hands users over: they are let in, whatever the upstream does.</param>
+/// <param name="Online">All three lamps of one replica are on: proven from end to end.</param>
 /// <param name="Listener">What the edge said of the socket's port; absent until it did.</param>
 internal sealed record SocketAnswer(
     string SocketId, string Name, string DisplayName, string SocketType, string Description, string UpstreamType, string UpstreamHttpHostname,
     bool RecordingEnabled, bool ConnectorAuthenticationEnabled, bool EndToEndEncryptionEnabled, JsonElement Tags, IReadOnlyList<string> ConnectorIds,
     IReadOnlyList<SocketAnswer.ServedBy> Connectors, JsonElement UpstreamConfiguration, IReadOnlyList<string> Policies, string Dnsname,
-    SocketAnswer.EdgeAnswer Edge, SocketAnswer.LimitsAnswer Limits, string UpstreamProxyProtocol, SocketAnswer.UpstreamCheckAnswer UpstreamCheck, string Endpoint, SocketAnswer.ListenerAnswer? Listener, bool Alive, SocketStatusAnswer Status, DateTime CreatedAt,
+    SocketAnswer.EdgeAnswer Edge, SocketAnswer.LimitsAnswer Limits, string UpstreamProxyProtocol, SocketAnswer.UpstreamCheckAnswer UpstreamCheck, string Endpoint, SocketAnswer.ListenerAnswer? Listener, bool Alive, bool Online, SocketStatusAnswer Status, DateTime CreatedAt,
     DateTime UpdatedAt)
 {
     internal sealed record ServedBy(string ConnectorId, string Name);

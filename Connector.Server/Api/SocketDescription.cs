@@ -23,7 +23,7 @@ internal sealed class SocketDescription(IConnectorSessions sessions, EdgeObserva
 
     private SocketAnswer Of(SocketRow socket, IReadOnlyCollection<SessionState> states)
     {
-        var status = SocketStatusAnswer.Of(new SocketId(socket.Id), states);
+        var status = SocketStatusAnswer.Of(new SocketId(socket.Id), states, observations);
         var listener = observations.Listener(new SocketId(socket.Id));
         // Until the edge follows, it speaks of the port that the socket had.
         var current = listener?.Port == socket.EdgePort ? listener : null;
@@ -47,6 +47,7 @@ internal sealed class SocketDescription(IConnectorSessions sessions, EdgeObserva
             // What the replica says of itself is not enough: the edge must have a link on which it serves the socket.
             status.State == "serving" && connectors.Any(link => observations.Links(new ConnectorId(link.ConnectorId))
                 .Any(replica => replica.Lanes > 0 && !replica.Draining && replica.Sockets.Contains(new SocketId(socket.Id)))),
+            status.Replicas.Any(replica => replica.Online),
             status,
             ApiJson.Time(socket.CreatedAt),
             ApiJson.Time(socket.UpdatedAt));

@@ -15,6 +15,9 @@ internal interface IRelayLink
 
     bool IsDraining { get; }
 
+    /// <summary>The path lamp of this link.</summary>
+    PathProof Path { get; }
+
     bool Serves(SocketId socketId);
 
     bool TryAttach(LaneHello hello, Stream stream);

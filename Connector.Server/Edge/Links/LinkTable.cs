@@ -173,6 +173,7 @@ internal sealed class LinkTable(
                 if (ServeAuthorization.Decide(next, link.ConnectorId, socketId) != ServeCode.Accepted)
                 {
                     link.Link.Withdraw(socketId, ResetCode.Policy);
+                    link.Forget(socketId);
                     withdrawn = true;
                 }
             }
@@ -270,10 +271,20 @@ internal sealed class LinkTable(
                     group.Sum(link => link.Link.LiveLanes),
                     group.Sum(link => link.Link.LiveStreams),
                     group.All(link => link.Link.IsDraining),
-                    [.. sockets.Where(socket => group.Any(link => link.Link.Serves(socket)))]))
+                    [.. sockets.Where(socket => group.Any(link => link.Link.Serves(socket)))])
+                {
+                    Path = PathOf(group),
+                    UpstreamsOff = [.. sockets.Where(socket => group.Any(link => link.Link.Serves(socket) && link.IsUpstreamOff(socket)))],
+                })
                 .OrderBy(replica => replica.ReplicaId.Value, StringComparer.Ordinal),
         ];
     }
+
+    /// <summary>Whether some link of the connector lets through, now and by replica: cheap enough to be asked each second.</summary>
+    public bool PathsDiffer(ConnectorId connector, ImmutableArray<ReplicaLinks> told)
+        => byConnector.TryGetValue(connector, out var candidates)
+            && candidates.GroupBy(link => (link.ReplicaId, link.Key.BootId)).Any(group => told.IsDefault || !told.Any(replica =>
+                replica.ReplicaId == group.Key.ReplicaId && replica.BootId == group.Key.BootId && replica.Path.On == PathOf(group).On));
 
     /// <returns>False when it was removed before.</returns>
     public bool Remove(AdmittedLink link)
@@ -336,6 +347,22 @@ internal sealed class LinkTable(
             case var other:
                 throw new InvalidOperationException($"verdict {other} is not known");
         }
+    }
+
+    // One link that lets through is enough: streams go over it. Of several the newest proof counts.
+    private static PathProof PathOf(IEnumerable<AdmittedLink> links)
+    {
+        var best = default(PathProof);
+        foreach (var link in links)
+        {
+            var proof = link.Link.Path;
+            if ((proof.On && !best.On) || (proof.On == best.On && proof.Age is { } age && (best.Age is not { } known || age < known)))
+            {
+                best = proof;
+            }
+        }
+
+        return best;
     }
 
     private string? Judge(AdmittedLink link, EdgeTables by, bool keysChanged)

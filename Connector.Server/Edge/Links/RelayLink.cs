@@ -19,6 +19,8 @@ internal sealed class RelayLink(EdgeLink link) : IRelayLink
 
     public bool IsDraining => link.IsDraining;
 
+    public PathProof Path => link.Path;
+
     public bool Serves(SocketId socketId) => link.Serves(socketId);
 
     public bool TryAttach(LaneHello hello, Stream stream) => link.TryAttach(hello, stream);

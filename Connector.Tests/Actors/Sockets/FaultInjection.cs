@@ -87,6 +87,8 @@ internal sealed class FaultInjection(IUpstreamDialer real) : IUpstreamDialer
 
         public bool BytesWait => inner.BytesWait;
 
+        public long BytesFromUpstream => inner.BytesFromUpstream;
+
         public void Accept() => inner.Accept();
 
         public void Refuse(RefusalCode code, string text) => inner.Refuse(code, text);

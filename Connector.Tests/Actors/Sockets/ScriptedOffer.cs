@@ -47,6 +47,8 @@ internal sealed class ScriptedOffer(SocketId socketId) : IStreamOffer
     /// <summary>Thrown instead of running.</summary>
     public Exception? Fault { get; init; }
 
+    public long BytesFromUpstream { get; set; }
+
     public void Abandon() => abandon.Cancel();
 
     public void Finish() => finish.TrySetResult(0);

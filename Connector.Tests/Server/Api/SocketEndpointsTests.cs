@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using Connector.Protocol.Ids;
+using Connector.Relay.Links;
+using Connector.Server.Control;
 using Connector.Server.Feed;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
@@ -287,6 +289,51 @@ public sealed class SocketEndpointsTests
         {
             var socket = await server.GetAsync("socket/db");
             return (socket.GetProperty("status").GetProperty("state").GetString(), socket.GetProperty("alive").GetBoolean());
+        }
+    }
+
+    [Fact]
+    public async Task Online_needs_all_three_lamps_and_a_replica_that_fell_silent_shows_nothing_green()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var connector = new ConnectorId(await server.CreateConnectorAsync("a"));
+        var id = new SocketId((await server.PostAsync("socket", ApiServer.Socket("db", connector.Value))).GetProperty("socket_id").GetString()!);
+        var (replica, boot) = (new ReplicaId("r1"), BootId.New());
+        server.Feed.Report(new EdgeReport.LinksChanged(
+            connector, [new ReplicaLinks(replica, boot, 2, 0, false, [id]) { Path = new PathProof(true, TimeSpan.FromSeconds(1)) }]));
+        Say("on", silence: 2);
+        Assert.Equal((true, "on", "on", "on"), await LampsAsync());
+        var upstream = (await server.GetAsync("socket/db")).GetProperty("status").GetProperty("replicas")[0].GetProperty("upstream");
+        Assert.Equal(3, upstream.GetProperty("age_seconds").GetDouble());
+        var summary = (await server.GetAsync($"connector/{connector}")).GetProperty("replicas")[0];
+        Assert.Equal((1, 1), (summary.GetProperty("lamps").GetProperty("sockets").GetInt32(), summary.GetProperty("lamps").GetProperty("online").GetInt32()));
+        Assert.Equal("on", summary.GetProperty("control").GetProperty("state").GetString());
+
+        Say("off", silence: 2);
+        Assert.Equal((false, "on", "on", "off"), await LampsAsync());
+        Assert.True((await server.GetAsync("socket/db")).GetProperty("alive").GetBoolean());
+        Say("on", silence: 30);
+        Assert.Equal((false, "unknown", "on", "unknown"), await LampsAsync());
+
+        // Without a control session the path is still what the edge proves.
+        server.Sessions.States.TryRemove(connector, out _);
+        Assert.Equal((false, "off", "on", "unknown"), await LampsAsync());
+
+        void Say(string state, double silence) => server.Sessions.States[connector] = new SessionState(
+            connector, "online", new SessionEpoch(1), replica, null, null, [new ReplicaState(replica, boot, "1", null, "")],
+            [new SocketState(id, replica, "serving", "", 0, DateTimeOffset.UnixEpoch) { Upstream = new LampReport(state, DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(3), "why") }])
+        {
+            Silence = TimeSpan.FromSeconds(silence), Reports = [new ReplicaReport(replica, TimeSpan.FromSeconds(silence), [])],
+        };
+
+        async Task<(bool Online, string?, string?, string?)> LampsAsync()
+        {
+            var socket = await server.GetAsync("socket/db");
+            var replica = socket.GetProperty("status").GetProperty("replicas")[0];
+            Assert.Equal(socket.GetProperty("online").GetBoolean(), replica.GetProperty("online").GetBoolean());
+            return (socket.GetProperty("online").GetBoolean(), State("control"), State("path"), State("upstream"));
+
+            string? State(string lamp) => replica.GetProperty(lamp).GetProperty("state").GetString();
         }
     }
 

@@ -15,6 +15,8 @@ internal sealed class FakeRelayLink : IRelayLink
 
     public int LiveStreams { get; set; }
 
+    public PathProof Path { get; set; } = new(true, TimeSpan.Zero);
+
     public bool IsDraining { get; set; }
 
     public HashSet<SocketId> Served { get; } = [];

@@ -1,4 +1,6 @@
 using Connector.Protocol.Ids;
+using Connector.Relay.Frames;
+using Connector.Relay.Links;
 using Connector.Server.Edge;
 using Connector.Server.Edge.Links;
 
@@ -33,6 +35,29 @@ public sealed class ReplicaChoiceTests
         {
             Assert.Same(good, ReplicaChoice.Choose([draining, detached, good, other], Web, [], new Random(seed)));
         }
+    }
+
+    [Fact]
+    public void Link_whose_lamps_are_on_comes_first_however_loaded()
+    {
+        var good = Link(streams: 90);
+        var upstreamOff = Link();
+        Assert.Equal(ServeCode.Accepted, upstreamOff.OfferServe(Web, UpstreamLamp.Off));
+        var pathOff = Link();
+        ((FakeRelayLink)pathOff.Link).Path = new PathProof(false, TimeSpan.FromSeconds(9));
+        for (var seed = 0; seed < 50; seed++)
+        {
+            Assert.Same(good, ReplicaChoice.Choose([pathOff, good, upstreamOff], Web, null, new Random(seed)));
+            Assert.Same(good, ReplicaChoice.Choose([good, pathOff], Web, null, new Random(seed)));
+        }
+    }
+
+    [Fact]
+    public void Without_a_link_whose_lamps_are_on_the_others_are_taken_as_they_are()
+    {
+        var pathOff = Link();
+        ((FakeRelayLink)pathOff.Link).Path = default;
+        Assert.Same(pathOff, ReplicaChoice.Choose([pathOff], Web, null, new Random(1)));
     }
 
     [Fact]
@@ -86,6 +111,7 @@ public sealed class ReplicaChoiceTests
     private static AdmittedLink Link(int streams = 0)
     {
         var table = new LinkTable(new EdgeLimits(), TimeProvider.System, (_, _, _) => new FakeRelayLink());
+        table.Apply(EdgeSamples.Tables(EdgeSamples.State(1, [EdgeSamples.Socket(Web.Value)])));
         var fake = new FakeRelayLink { LiveLanes = 1, LiveStreams = streams };
         fake.Served.Add(Web);
         return new AdmittedLink(
