@@ -89,7 +89,7 @@ internal sealed class UpstreamTrial : ITrial
     {
         true => "on",
         false => "off",
-        null => "absent",
+        null => "absent or unknown",
     };
 
     private static async Task<int> CountIntactAsync(List<Socket> users, CancellationToken cancellation)
