@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 using Connector.Relay.Links;
@@ -165,6 +166,7 @@ public sealed class RelayStream : LaneSource
             refusal = code;
             refusalText = text;
             outcome = new StreamOutcome(StreamEnd.Stopped, text, 0, 0);
+            link.Metrics.StreamRefused(code);
             due |= Due.Refused;
         }
 
@@ -658,7 +660,7 @@ public sealed class RelayStream : LaneSource
     private void TakeResume(ResumeEntry entry, ref Action? unpark)
     {
         if (entry.Final is { } final && outbound.Window.Final != final)
-            throw new LaneProtocolException($"RESUME says the final offset is {final}, it is {outbound.Window.Final?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "not known"}");
+            throw new LaneProtocolException($"RESUME says the final offset is {final}, it is {outbound.Window.Final?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "not known"}") { Kind = ProtocolViolation.ContradictingFin };
         outbound.Credit(outbound.Window.Consumed, entry.Limit);
 
         // Without a loss of ours a wish is needed: an answer that comes twice must not send everything twice.
@@ -677,7 +679,7 @@ public sealed class RelayStream : LaneSource
     private void FinishedByPeer()
     {
         if (!outbound.Finished())
-            throw new LaneProtocolException("RESUME says the stream is finished, but not everything was sent");
+            throw new LaneProtocolException("RESUME says the stream is finished, but not everything was sent") { Kind = ProtocolViolation.BadOffset };
         resuming = false;
         CompleteWhenDone();
     }
@@ -822,6 +824,8 @@ public sealed class RelayStream : LaneSource
             Resumes = resumes,
         };
         OpenFrame = null;
+        if (account.IsReserved)
+            link.Metrics.Window(account.Window);
         inbound.ReturnAll();
         outbound.ReturnAll();
         account.Close();
