@@ -92,6 +92,9 @@ public sealed class RelayStream : LaneSource
     /// <summary>How often the stream went on over another lane after its own had died.</summary>
     public int Resumes => Volatile.Read(ref resumes);
 
+    /// <summary>Its lane has died and it has not gone on yet: a pause that neither end is to blame for.</summary>
+    public bool IsInterrupted => Lane is null || Volatile.Read(ref resuming);
+
     /// <summary>The lane on whose list of credits that can wait it stands; guarded by that lane.</summary>
     internal Lane? CreditWaitsOn { get; set; }
 
