@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Connector.Server.Control;
 
 namespace Connector.Server.Api;
@@ -8,6 +9,7 @@ namespace Connector.Server.Api;
 /// <param name="Reason">Why it is not on.</param>
 internal sealed record LampAnswer(string State, DateTime? Since, double? AgeSeconds, string? Reason)
 {
+    [JsonIgnore]
     public bool IsOn => State == LampReport.On;
 
     public static LampAnswer Of(string state, DateTimeOffset? since, TimeSpan? age, string? reason) => new(
