@@ -2,11 +2,13 @@ using System.CommandLine;
 using Connector.Benchmarks.Comparison;
 using Connector.Benchmarks.Load;
 using Connector.Benchmarks.Micro;
+using Connector.Benchmarks.Trials;
 
 var root = new RootCommand("Measures the connector: side by side with other ways to reach a private service, and in the small.")
 {
     CompareCommand.Create(),
     MicroCommand.Create(),
+    TrialCommand.Create(),
     LoadServerCommand.Create(),
     LoadClientCommand.Create(),
 };

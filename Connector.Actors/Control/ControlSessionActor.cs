@@ -6,6 +6,7 @@ using Akka.Event;
 using Connector.Actors.Links;
 using Connector.Actors.Logs;
 using Connector.Actors.Sockets;
+using Connector.Actors.Sockets.Checks;
 using Connector.Actors.State;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
@@ -29,6 +30,8 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private const string DeadlineTimer = "deadline";
     private const string HeartbeatTimer = "heartbeat";
     private const string ReportTimer = "report";
+    private const string RefreshTimer = "refresh";
+    private static readonly TimeSpan HeardStep = TimeSpan.FromSeconds(1);
 
     private readonly ILoggingAdapter log = Context.GetLogger();
 
@@ -49,6 +52,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private IControlConnection? connection;
     private ConfigOrder order = ConfigOrder.Start;
     private TimeSpan heartbeatInterval;
+    private TimeSpan heard = TimeSpan.MinValue;
     private bool accepted;
     private bool configured;
     private bool online;
@@ -140,6 +144,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
                 return;
             }
 
+            Heard();
             Handle(m.Message);
 
             // Handling may have ended the attempt.
@@ -150,6 +155,11 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         Receive<Heartbeat>(_ => Send(new ControlStreamRequest { Heartbeat = new Protocol.Control.Wire.Common.HeartbeatMessage() }));
         Receive<DesiredStateProtocol.DesiredStateApplied>(OnApplied);
         Receive<ReportDue>(_ => Report());
+        Receive<RefreshDue>(_ =>
+        {
+            if (online && KnowsOurFeatures)
+                Send(reports.Refresh(Health.Lamp.Now(time)));
+        });
     }
 
     private void ReceiveAlways()
@@ -170,6 +180,16 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
             reports.Add(m);
             ReportSoon();
         });
+        Receive<UpstreamCheckProtocol.UpstreamLampsChanged>(m =>
+        {
+            if (reports.Add(m))
+                ReportSoon();
+        });
+        Receive<LinkPath>(m =>
+        {
+            if (reports.Add(m))
+                ReportSoon();
+        });
         Receive<CloseSession>(_ => Close());
 
         // Of attempts that are over.
@@ -180,6 +200,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         Receive<DeadlinePassed>(_ => { });
         Receive<Heartbeat>(_ => { });
         Receive<ReportDue>(_ => { });
+        Receive<RefreshDue>(_ => { });
     }
 
     // ---- opening and claiming
@@ -329,7 +350,18 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         reports.EverythingAgain();
         ReportSoon();
         if (KnowsOurFeatures)
+            Timers.StartPeriodicTimer(RefreshTimer, RefreshDue.Instance, settings.RefreshInterval);
+        if (KnowsOurFeatures)
             peers.Logs.Tell(new LogShipperProtocol.SessionOpened(attempt));
+    }
+
+    private void Heard()
+    {
+        var now = Health.Lamp.Now(time);
+        if (heard != TimeSpan.MinValue && now - heard < HeardStep)
+            return;
+        heard = now;
+        Context.System.EventStream.Publish(new ControlPlaneHeard(now, 3 * heartbeatInterval));
     }
 
     private void SetHeartbeat(int seconds)
@@ -353,7 +385,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     {
         if (!online || !KnowsOurFeatures)
             return;
-        var messages = reports.Take();
+        var messages = reports.Take(Health.Lamp.Now(time));
         if (applied.Take() is { } report)
             messages.Add(report);
         if (messages.Count == 0)
@@ -453,6 +485,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         Timers.Cancel(DeadlineTimer);
         Timers.Cancel(HeartbeatTimer);
         Timers.Cancel(ReportTimer);
+        Timers.Cancel(RefreshTimer);
         attemptCancellation.Cancel();
         if (connection is not null)
         {
@@ -496,7 +529,10 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         var events = Context.System.EventStream;
         events.Subscribe(Self, typeof(SocketSupervisorProtocol.SocketStatusChanged));
         events.Subscribe(Self, typeof(DesiredStateProtocol.PluginStatusChanged));
+        events.Subscribe(Self, typeof(UpstreamCheckProtocol.UpstreamLampsChanged));
+        events.Subscribe(Self, typeof(LinkPath));
         peers.Sockets.Tell(SocketSupervisorProtocol.GetSocketStatuses.Instance);
+        peers.Sockets.Tell(UpstreamCheckProtocol.GetUpstreamLamps.Instance);
         if (restarted)
             Timers.StartSingleTimer(RetryTimer, Retry.Instance, schedule.Next(new ControlFailure(ControlFailureKind.Ended, "restarted")));
         else

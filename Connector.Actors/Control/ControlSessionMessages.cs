@@ -27,6 +27,11 @@ internal static class ControlSessionMessages
         public static readonly Heartbeat Instance = new();
     }
 
+    internal sealed class RefreshDue : INoSerializationVerificationNeeded
+    {
+        public static readonly RefreshDue Instance = new();
+    }
+
     internal sealed class ReportDue : INoSerializationVerificationNeeded
     {
         public static readonly ReportDue Instance = new();

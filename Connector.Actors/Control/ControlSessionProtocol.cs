@@ -11,6 +11,11 @@ public static class ControlSessionProtocol
     /// <param name="Epoch">Of the last accepted claim; 0 for none yet.</param>
     public sealed record ControlSessionStatusChanged(ControlSessionState State, string Reason, SessionEpoch Epoch, DateTimeOffset Since);
 
+    /// <summary>Published on the system's event stream when the control plane was heard, at most once a second.</summary>
+    /// <param name="At">By <see cref="Health.Lamp.Now"/>.</param>
+    /// <param name="Silence">Longer without a word is no proof of an open session.</param>
+    public sealed record ControlPlaneHeard(TimeSpan At, TimeSpan Silence);
+
     /// <summary>Published on the system's event stream once the session has ended for good: the host ends the process.</summary>
     /// <param name="Deleted">The connector was deleted: starting again is of no use.</param>
     public sealed record ControlSessionStopped(string Reason, bool Deleted);

@@ -33,6 +33,9 @@ public sealed record ControlSessionSettings
     /// <summary>Until the server says otherwise.</summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often the ages of proofs are told. The control plane takes a replica that told nothing for three of them for silent.</summary>
+    public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromSeconds(4);
+
     /// <summary>Shortest distance between two reports of socket and plugin states.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromMilliseconds(200);
 }

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Connector.Actors.Control;
 using Connector.Actors.Links;
 using Connector.Actors.Sockets;
+using Connector.Actors.Sockets.Checks;
 using Connector.Actors.State;
 using Connector.Protocol.Ids;
 using static Connector.Actors.Health.HealthProtocol;
@@ -25,6 +27,10 @@ internal sealed class HealthActor : ReceiveActor
     // Sockets are bounded by the desired state: what is gone leaves.
     private readonly SortedDictionary<string, SocketSupervisorProtocol.SocketStatusChanged> sockets = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, LinkSupervisorProtocol.LinkStatusChanged> links = new(StringComparer.Ordinal);
+    private readonly Dictionary<SocketId, Lamp> upstreams = [];
+    private readonly Dictionary<EdgeId, LinkPath> paths = [];
+    private readonly TimeProvider time;
+    private ControlSessionProtocol.ControlPlaneHeard? heard;
     private ControlSessionProtocol.ControlSessionStatusChanged? session;
     private DesiredStateVersion configVersion = DesiredStateVersion.None;
     private bool configured;
@@ -36,6 +42,7 @@ internal sealed class HealthActor : ReceiveActor
         this.connectorId = connectorId;
         this.bootId = bootId;
         this.version = version;
+        this.time = time;
         startedAt = time.GetUtcNow();
         Collecting();
     }
@@ -45,10 +52,32 @@ internal sealed class HealthActor : ReceiveActor
         Receive<SocketSupervisorProtocol.SocketStatusChanged>(m =>
         {
             if (m.State == "gone")
+            {
                 sockets.Remove(m.SocketId.Value);
+                upstreams.Remove(m.SocketId);
+            }
             else
+            {
                 sockets[m.SocketId.Value] = m;
+            }
         });
+        Receive<UpstreamCheckProtocol.UpstreamLampsChanged>(m =>
+        {
+            foreach (var (socketId, lamp) in m.Lamps)
+            {
+                // Late, of a socket that is gone: its entry would stay for good.
+                if (sockets.ContainsKey(socketId.Value))
+                    upstreams[socketId] = lamp;
+            }
+        });
+        Receive<LinkPath>(m =>
+        {
+            if (m.Lamp is null)
+                paths.Remove(m.EdgeId);
+            else
+                paths[m.EdgeId] = m;
+        });
+        Receive<ControlSessionProtocol.ControlPlaneHeard>(m => heard = m);
         Receive<LinkSupervisorProtocol.LinkStatusChanged>(m =>
         {
             links[m.EdgeId.Value] = m;
@@ -64,8 +93,27 @@ internal sealed class HealthActor : ReceiveActor
             configVersion = m.Version;
         });
         Receive<DrainBegun>(_ => draining = true);
-        Receive<GetHealth>(_ => Sender.Tell(new HealthState(
-            replicaId, connectorId, bootId, version, startedAt, configured, draining, configVersion, session, [.. sockets.Values], [.. links.Values])));
+        Receive<GetHealth>(_ => Sender.Tell(State()));
+    }
+
+    private HealthState State()
+    {
+        var (now, wall) = (Lamp.Now(time), time.GetUtcNow());
+        var control = LampDecision.Control(session, heard, now, wall, startedAt);
+        return new HealthState(
+            replicaId, connectorId, bootId, version, startedAt, configured, draining, configVersion, session, [.. sockets.Values], [.. links.Values])
+        {
+            Control = control,
+            Paths = paths.ToImmutableDictionary(path => path.Key, path => path.Value.Lamp!.Read(now)),
+            Lamps =
+            [
+                .. sockets.Values.Select(socket => new SocketLamps(
+                    socket.SocketId,
+                    control,
+                    LinkPath.Worst(socket.SocketId, paths.Values, startedAt).Read(now),
+                    LampDecision.Upstream(socket, upstreams.GetValueOrDefault(socket.SocketId), now))),
+            ],
+        };
     }
 
     protected override void PreStart()
@@ -75,6 +123,9 @@ internal sealed class HealthActor : ReceiveActor
         events.Subscribe(Self, typeof(LinkSupervisorProtocol.LinkStatusChanged));
         events.Subscribe(Self, typeof(ControlSessionProtocol.ControlSessionStatusChanged));
         events.Subscribe(Self, typeof(DesiredStateProtocol.DesiredStateChanged));
+        events.Subscribe(Self, typeof(UpstreamCheckProtocol.UpstreamLampsChanged));
+        events.Subscribe(Self, typeof(LinkPath));
+        events.Subscribe(Self, typeof(ControlSessionProtocol.ControlPlaneHeard));
     }
 
     protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);

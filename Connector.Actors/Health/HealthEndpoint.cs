@@ -12,8 +12,8 @@ using static Connector.Actors.Health.HealthProtocol;
 namespace Connector.Actors.Health;
 
 /// <summary>
-/// <c>/livez</c>, <c>/readyz</c>, <c>/startupz</c> (200 or 503, one line) and <c>/status</c> (JSON) over plain HTTP: the only thing a replica
-/// listens on. Shows no secret and takes no input.
+/// <c>/livez</c>, <c>/readyz</c>, <c>/startupz</c> (200 or 503, one line), <c>/status</c> (JSON) and <c>/metrics</c> (Prometheus text) over
+/// plain HTTP: the only thing a replica listens on. Shows no secret and takes no input.
 /// </summary>
 /// <param name="ask">The state, or null when the actors did not answer in time.</param>
 public sealed class HealthEndpoint(IPEndPoint address, Func<CancellationToken, Task<HealthState?>> ask) : IHostedService, IAsyncDisposable
@@ -30,6 +30,7 @@ public sealed class HealthEndpoint(IPEndPoint address, Func<CancellationToken, T
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.Services.AddRoutingCore();
+        ReplicaMetricsEndpoint.Add(builder.Services);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -41,6 +42,7 @@ public sealed class HealthEndpoint(IPEndPoint address, Func<CancellationToken, T
             kestrel.Listen(address);
         });
         app = builder.Build();
+        ReplicaMetricsEndpoint.Map(app);
         Map("/livez", HealthReport.Live);
         Map("/readyz", HealthReport.Ready);
         Map("/startupz", HealthReport.Startup);

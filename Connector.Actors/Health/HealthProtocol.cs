@@ -29,7 +29,16 @@ public static class HealthProtocol
         DesiredStateVersion ConfigVersion,
         ControlSessionProtocol.ControlSessionStatusChanged? ControlSession,
         ImmutableArray<SocketSupervisorProtocol.SocketStatusChanged> Sockets,
-        ImmutableArray<LinkSupervisorProtocol.LinkStatusChanged> Links);
+        ImmutableArray<LinkSupervisorProtocol.LinkStatusChanged> Links)
+    {
+        /// <summary>One of each socket.</summary>
+        public ImmutableArray<SocketLamps> Lamps { get; init; } = [];
+
+        public LampReading? Control { get; init; }
+
+        /// <summary>The path lamp of each link.</summary>
+        public ImmutableDictionary<EdgeId, LampReading> Paths { get; init; } = ImmutableDictionary<EdgeId, LampReading>.Empty;
+    }
 
     /// <summary>From the shutdown: from now on the replica is not ready.</summary>
     public sealed record DrainBegun

@@ -32,8 +32,9 @@ public static class HealthReport
 
     /// <summary>
     /// <c>{status, replica_id, connector_id, boot_id, version, started_at, draining, config_version{incarnation, number},
-    /// control_session{state, reason, epoch, since}, sockets[{id, name, state, reason, live_streams, since}],
-    /// links[{edge_id, connected, reason}]}</c>. Times in RFC 3339.
+    /// control_session{state, reason, epoch, since, lamp}, sockets[{id, name, state, reason, live_streams, since, online, control, path, upstream}],
+    /// links[{edge_id, connected, reason, path}]}</c>; control, path, upstream and lamp are <c>{state, since, age_seconds, reason}</c>, age_seconds absent
+    /// when it was never proven. Times in RFC 3339.
     /// </summary>
     public static string StatusJson(HealthState? state)
     {
@@ -80,7 +81,10 @@ public static class HealthReport
         json.WriteString("reason", state.ControlSession?.Reason ?? "starting");
         json.WriteNumber("epoch", state.ControlSession?.Epoch.Value ?? 0);
         json.WriteString("since", state.ControlSession?.Since ?? state.StartedAt);
+        if (state.Control is { } control)
+            Write(json, "lamp", control);
         json.WriteEndObject();
+        var lamps = state.Lamps.ToDictionary(socket => socket.SocketId);
 
         json.WriteStartArray("sockets");
         foreach (var socket in state.Sockets)
@@ -92,6 +96,14 @@ public static class HealthReport
             json.WriteString("reason", socket.Reason);
             json.WriteNumber("live_streams", socket.LiveStreams);
             json.WriteString("since", socket.Since);
+            if (lamps.TryGetValue(socket.SocketId, out var three))
+            {
+                json.WriteBoolean("online", three.Online);
+                Write(json, "control", three.Control);
+                Write(json, "path", three.Path);
+                Write(json, "upstream", three.Upstream);
+            }
+
             json.WriteEndObject();
         }
 
@@ -103,10 +115,23 @@ public static class HealthReport
             json.WriteString("edge_id", link.EdgeId.Value);
             json.WriteBoolean("connected", link.Connected);
             json.WriteString("reason", link.Reason);
+            if (state.Paths.TryGetValue(link.EdgeId, out var path))
+                Write(json, "path", path);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, LampReading lamp)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("state", lamp.State switch { LampState.On => "on", LampState.Off => "off", _ => "unknown" });
+        json.WriteString("since", lamp.Since);
+        if (lamp.Age is { } age)
+            json.WriteNumber("age_seconds", Math.Round(Math.Max(0, age.TotalSeconds), 1));
+        json.WriteString("reason", lamp.Reason);
+        json.WriteEndObject();
     }
 
     private static string Session(HealthState state)

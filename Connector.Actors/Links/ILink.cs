@@ -1,6 +1,7 @@
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
+using Connector.Relay.Links;
 
 namespace Connector.Actors.Links;
 
@@ -12,6 +13,9 @@ internal interface ILink : IAsyncDisposable
     int LiveLanes { get; }
 
     int LiveStreams { get; }
+
+    /// <summary>The path lamp of this link.</summary>
+    PathProof Path { get; }
 
     int NextLaneNumber();
 

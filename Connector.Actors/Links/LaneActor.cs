@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Connector.Actors.Accounting;
 using Connector.Actors.Reach;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
@@ -156,6 +157,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
 
         var stream = attempt.Take();
         attempt = null;
+        ReplicaMetrics.LaneDialEnded(ended.Outcome);
         switch (ended.Outcome)
         {
             case LaneDialOutcome.Connected connected when stream is not null:

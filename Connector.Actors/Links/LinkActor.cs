@@ -1,6 +1,10 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using Connector.Actors.Health;
 using Connector.Actors.Sockets;
+using Connector.Actors.Sockets.Checks;
+using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 
 namespace Connector.Actors.Links;
@@ -12,6 +16,11 @@ namespace Connector.Actors.Links;
 internal sealed class LinkActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan DrainPoll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PathPoll = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan PathRefresh = TimeSpan.FromSeconds(2);
+
+    // Four fifths of what an edge takes in the long run.
+    private const int MostLampsPerSecond = 800;
 
     private readonly LinkDependencies shared;
     private readonly ILoggingAdapter log = Context.GetLogger();
@@ -31,6 +40,12 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
     private DateTimeOffset drainUntil;
     private bool drainAcknowledged;
 
+    // Sockets whose lamp the edge has not been told.
+    private readonly HashSet<SocketId> lampsDue = [];
+    private LinkPath path;
+    private TimeSpan pathPublished;
+    private bool pathReported;
+
     // Sent away by the edge: the link is left once its streams have ended, then a new one is tried.
     private bool leaving;
 
@@ -39,6 +54,8 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
         this.edge = edge;
         this.ticket = ticket;
         this.shared = shared;
+        path = new LinkPath(
+            edge.EdgeId, new Lamp(LampState.Off, shared.Time.GetUtcNow(), null, "no lane is up yet"), ImmutableDictionary<SocketId, ServeAnswer>.Empty);
 
         Receive<SocketSupervisorProtocol.SocketStatuses>(all =>
         {
@@ -46,6 +63,9 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
                 Apply(status);
         });
         Receive<SocketSupervisorProtocol.SocketStatusChanged>(Apply);
+        Receive<UpstreamCheckProtocol.UpstreamLampsChanged>(Apply);
+        Receive<LampsDue>(_ => TellLamps());
+        Receive<PathDue>(_ => PublishPath());
         Receive<LinkProtocol.ServeAnswered>(Answered);
         Receive<ServeDue>(_ => ServeAgain());
         Receive<LinkProtocol.ApplyEdge>(apply =>
@@ -116,7 +136,10 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
 
         // Subscribed first: what changes between the two is heard twice rather than never.
         Context.System.EventStream.Subscribe<SocketSupervisorProtocol.SocketStatusChanged>(Self);
+        Context.System.EventStream.Subscribe<UpstreamCheckProtocol.UpstreamLampsChanged>(Self);
         shared.Sockets.Tell(SocketSupervisorProtocol.GetSocketStatuses.Instance);
+        shared.Sockets.Tell(UpstreamCheckProtocol.GetUpstreamLamps.Instance);
+        Timers.StartPeriodicTimer(PathKey, PathDue.Instance, PathPoll);
         if (ticket is null)
             SetConnected(false, "waiting for a ticket from the control plane");
     }
@@ -127,6 +150,7 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
         _ = link.Link.DisposeAsync().AsTask();
         if (connected)
             Publish(false, "the link was ended by this replica");
+        Context.System.EventStream.Publish(new LinkPath(edge.EdgeId, null, ImmutableDictionary<SocketId, ServeAnswer>.Empty));
     }
 
     private void MakeLink()
@@ -135,8 +159,10 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
         lanesUp = 0;
         var number = ++generations;
         link = new LinkGeneration(shared.NewLink(new LinkOwner(Self, shared.Sockets, number)), number);
+        table.NewLink();
+        lampsDue.Clear();
         foreach (var (socketId, version) in table.Served)
-            link.Link.Serve(socketId, version, UpstreamLamp.Unknown);
+            link.Link.Serve(socketId, version, table.LampOf(socketId));
         for (var slot = 1; slot <= shared.Settings.SharedLanes; slot++)
             lanes.Add(Context.Watch(Context.ActorOf(LaneActor.Props(edge, link, ticket, shared), $"lane-{number}-{slot}")));
     }
@@ -168,7 +194,7 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
         switch (table.Apply(status))
         {
             case true:
-                link.Link.Serve(status.SocketId, status.ConfigVersion, UpstreamLamp.Unknown);
+                link.Link.Serve(status.SocketId, status.ConfigVersion, table.LampOf(status.SocketId));
                 break;
             case false:
                 link.Link.Unserve(status.SocketId);
@@ -180,7 +206,7 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
     {
         if (answer.Generation != generations)
             return;
-        if (table.Answered(answer.SocketId, answer.Code))
+        if (table.Answered(answer.SocketId, answer.Code, shared.Time.GetUtcNow()))
             log.Info("edge {EdgeId} does not take socket {SocketId} yet: {Reason}; it is offered again", edge.EdgeId, answer.SocketId, answer.Code);
 
         if (table.Refused.Count == 0)
@@ -199,7 +225,64 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
     private void ServeAgain()
     {
         foreach (var socketId in table.Refused)
-            link.Link.Serve(socketId, table.Served[socketId], UpstreamLamp.Unknown);
+            link.Link.Serve(socketId, table.Served[socketId], table.LampOf(socketId));
+    }
+
+    private void Apply(UpstreamCheckProtocol.UpstreamLampsChanged lamps)
+    {
+        foreach (var (socketId, lamp) in lamps.Lamps)
+        {
+            if (table.SetLamp(socketId, OnWire(lamp.State)))
+                lampsDue.Add(socketId);
+        }
+
+        if (!Timers.IsTimerActive(LampsKey))
+            TellLamps();
+    }
+
+    /// <summary>An edge takes so many SERVEs a second and no more; of each lamp only the latest state is told.</summary>
+    private void TellLamps()
+    {
+        foreach (var socketId in lampsDue.Take(MostLampsPerSecond).ToArray())
+        {
+            lampsDue.Remove(socketId);
+            if (table.Served.TryGetValue(socketId, out var version))
+                link.Link.Serve(socketId, version, table.LampOf(socketId));
+            Timers.StartSingleTimer(LampsKey, LampsDue.Instance, TimeSpan.FromSeconds(1));
+        }
+    }
+
+    private static UpstreamLamp OnWire(LampState state) => state switch
+    {
+        LampState.On => UpstreamLamp.On,
+        LampState.Off => UpstreamLamp.Off,
+        _ => UpstreamLamp.Unknown,
+    };
+
+    private void PublishPath()
+    {
+        var now = Lamp.Now(shared.Time);
+        var lamp = LinkPathLamp.Decide(path.Lamp!, lanesUp, lastReason, link.Link.Path, now, shared.Time.GetUtcNow());
+        var changed = lamp.State != path.Lamp!.State;
+        if (changed && (lamp.State == LampState.Off ? lanesUp > 0 : pathReported))
+        {
+            // A link without a lane has a record of its own.
+            pathReported = lamp.State == LampState.Off;
+            if (lamp.State == LampState.Off)
+                log.Warning("path lamp of the link to edge {EdgeId} is off: {Reason}", edge.EdgeId, lamp.Reason);
+            else
+                log.Info("path lamp of the link to edge {EdgeId} is {State}", edge.EdgeId, lamp.State == LampState.On ? "on" : "unknown");
+        }
+
+        if (!changed && lamp.Reason == path.Lamp.Reason && ReferenceEquals(table.Answers, path.Answers) && now - pathPublished < PathRefresh)
+        {
+            path = path with { Lamp = lamp };
+            return;
+        }
+
+        pathPublished = now;
+        path = new LinkPath(edge.EdgeId, lamp, table.Answers);
+        Context.System.EventStream.Publish(path);
     }
 
     private void Apply(LinkSupervisorProtocol.ApplyTicket apply)
@@ -318,6 +401,8 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
     private void Publish(bool now, string reason)
         => Context.System.EventStream.Publish(new LinkSupervisorProtocol.LinkStatusChanged(edge.EdgeId, now, reason));
 
+    private const string PathKey = "path";
+    private const string LampsKey = "lamps";
     private const string DetachedKey = "detached";
     private const string ServeKey = "serve";
     private const string LeaveKey = "leave";
@@ -325,11 +410,21 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
 
     private sealed record DetachedTooLong(int Generation);
 
-    private sealed record LinkDisposed(Connector.Protocol.Ids.LinkId Id, Exception? Failure) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+    private sealed record LinkDisposed(LinkId Id, Exception? Failure) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     private sealed record ServeDue
     {
         public static readonly ServeDue Instance = new();
+    }
+
+    private sealed record PathDue
+    {
+        public static readonly PathDue Instance = new();
+    }
+
+    private sealed record LampsDue
+    {
+        public static readonly LampsDue Instance = new();
     }
 
     private sealed record LeaveTick

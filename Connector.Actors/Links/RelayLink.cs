@@ -17,6 +17,8 @@ internal sealed class RelayLink(BootId bootId, RelayMemory memory, IReplicaLinkO
 
     public int LiveStreams => link.LiveStreams;
 
+    public PathProof Path => link.Path;
+
     public int NextLaneNumber() => link.NextLaneNumber();
 
     public Task<LaneEnd> Attach(int laneNumber, LaneKind kind, Stream stream) => link.Attach(laneNumber, kind, stream).Completion;

@@ -2,10 +2,15 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Streams;
+using Connector.Actors.Accounting;
+using Connector.Actors.Health;
 using Connector.Actors.Logs;
 using Connector.Actors.Reach;
+using Connector.Actors.Sockets.Checks;
 using Connector.Protocol.Ids;
+using Connector.Protocol.Sockets;
 using Connector.Relay.Frames;
+using Connector.Relay.Limits;
 using Connector.Relay.Memory;
 using Connector.Relay.Streams;
 
@@ -15,7 +20,7 @@ namespace Connector.Actors.Sockets;
 /// One socket: authorises offered streams, dials their upstream, and owns the running streams through its own materializer. Stopping it ends
 /// exactly these. Its parent owns the restart policy and the published state.
 /// </summary>
-internal sealed class SocketActor : ReceiveActor
+internal sealed class SocketActor : ReceiveActor, IWithTimers
 {
     private readonly SocketDependencies shared;
     private readonly SocketId id;
@@ -28,10 +33,18 @@ internal sealed class SocketActor : ReceiveActor
     private readonly Dictionary<long, Pending> pending = [];
     private readonly FailureLogLimit failureLog = new(perWindow: 20, TimeSpan.FromSeconds(10));
     private readonly SocketAdmission admission;
+    private readonly LiveStreams live = new();
+    private readonly ByteRate rate;
     private SocketMemory? memory;
     private IMaterializer? materializer;
     private SocketDefinition definition;
+
+    // The replica's for any socket, and those in force: with what the socket's configuration says.
+    private SocketLimits ownLimits;
+    private SocketLimits limits;
+    private TimeSpan? sweeping;
     private PlainUpstream? upstream;
+    private bool announces;
     private string notServing = "the socket is starting";
     private string stopReason = "the socket's actor stopped";
     private long lastAttempt;
@@ -41,6 +54,8 @@ internal sealed class SocketActor : ReceiveActor
         this.definition = definition;
         this.shared = shared;
         id = definition.Id;
+        (ownLimits, this.limits) = (limits, limits);
+        rate = new ByteRate(shared.Time);
         admission = new SocketAdmission(limits, shared.Time.GetUtcNow());
 
         Receive<SocketProtocol.ApplyDefinition>(Apply);
@@ -48,12 +63,17 @@ internal sealed class SocketActor : ReceiveActor
         Receive<SocketProtocol.Open>(open => Open(open.Offer));
         Receive<DialEnded>(Ended);
         Receive<StreamFinished>(Finished);
+        Receive<SweepDue>(_ => Sweep());
         Receive<SocketProtocol.StopSocket>(stop =>
         {
             stopReason = stop.Reason;
             Context.Stop(Self);
         });
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => shared.Time.GetElapsedTime(0, shared.Time.GetTimestamp());
 
     public static Props Props(SocketDefinition definition, SocketLimits limits, SocketDependencies shared)
         => Akka.Actor.Props.Create(() => new SocketActor(definition, limits, shared));
@@ -66,6 +86,8 @@ internal sealed class SocketActor : ReceiveActor
 
     protected override void PostStop()
     {
+        shared.UpstreamChecks?.Tell(new UpstreamCheckProtocol.Unwatch(id));
+
         // The materializer is a child of ours: its streams have ended by now.
         foreach (var offer in pending.Values)
         {
@@ -74,12 +96,13 @@ internal sealed class SocketActor : ReceiveActor
         }
 
         pending.Clear();
+        rate.Dispose();
     }
 
     private void Apply(SocketProtocol.ApplyDefinition apply)
     {
         definition = apply.Definition;
-        admission.Change(apply.Limits);
+        ownLimits = apply.Limits;
         Resolve();
     }
 
@@ -101,7 +124,10 @@ internal sealed class SocketActor : ReceiveActor
         {
             case SocketUpstreamChoice.PlainRelay relay:
                 upstream = relay.Upstream;
+                announces = relay.Configuration.UpstreamProxyProtocol == UpstreamProxyProtocol.V2;
+                shared.UpstreamChecks?.Tell(new UpstreamCheckProtocol.Watch(id, definition.Name, upstream, UpstreamCheck.Of(relay.Configuration)));
                 notServing = "";
+                Limit(relay.Configuration.Limits);
                 Context.Parent.Tell(new SocketProtocol.StateChanged(SocketStates.Serving, "", upstream.ToString()));
                 break;
             case SocketUpstreamChoice.Unsupported unsupported:
@@ -113,9 +139,43 @@ internal sealed class SocketActor : ReceiveActor
         }
     }
 
+    /// <summary>In place: no stream ends by the change itself, and those that run are under the new limits.</summary>
+    private void Limit(SocketLimitsConfiguration? configured)
+    {
+        limits = ownLimits.With(configured);
+        admission.Change(limits);
+        rate.Change(limits.BytesPerSecond);
+        WatchLive();
+    }
+
+    /// <summary>One timer, while there are streams and a limit that they reach by doing nothing.</summary>
+    private void WatchLive()
+    {
+        var wanted = live.Count > 0 ? LiveStreams.Interval(limits) : null;
+        if (wanted == sweeping)
+            return;
+        sweeping = wanted;
+        if (wanted is { } interval)
+        {
+            live.StartSweeping(Now);
+            Timers.StartPeriodicTimer(SweepDue.Instance, SweepDue.Instance, interval);
+        }
+        else
+        {
+            Timers.Cancel(SweepDue.Instance);
+        }
+    }
+
+    private void Sweep()
+    {
+        foreach (var reached in live.Sweep(limits, definition.Name, Now))
+            reached.Stream.End(reached.Code, reached.Reason);
+    }
+
     private void DoNotServe(string state, string reason)
     {
         upstream = null;
+        shared.UpstreamChecks?.Tell(new UpstreamCheckProtocol.Unwatch(id));
         notServing = reason;
         Context.Parent.Tell(new SocketProtocol.StateChanged(state, reason, "-"));
     }
@@ -128,7 +188,7 @@ internal sealed class SocketActor : ReceiveActor
             return;
         }
 
-        if (admission.TryAdmit(shared.Time.GetUtcNow()) is { } refusal)
+        if (admission.TryAdmit(definition.Name, shared.Time.GetUtcNow()) is { } refusal)
         {
             Refuse(offer, refusal);
             return;
@@ -136,12 +196,14 @@ internal sealed class SocketActor : ReceiveActor
 
         offer.Accept();
         var attempt = new DialAttempt<Socket>(++lastAttempt, offer.Abandoned);
-        pending.Add(attempt.Number, new Pending(offer, attempt, upstream));
+        pending.Add(attempt.Number, new Pending(offer, attempt, upstream, Lamp.Now(shared.Time)));
         var number = attempt.Number;
 
         // The dialer is called from here, on this actor's thread: what it throws at once is this socket's crash and nobody else's.
         var dial = shared.Dialer.DialAsync(upstream, attempt.Token);
-        WatchAsync(dial, attempt, upstream, shared.Settings.DialDeadline, shared.Time)
+        if (announces)
+            dial = UpstreamAnnouncement.SendAsync(dial, upstream, offer.ClientAddress, shared.Time, attempt.Token);
+        ReplicaMetrics.MeasureAsync(WatchAsync(dial, attempt, upstream, shared.Settings.DialDeadline, shared.Time), shared.Time)
             .PipeTo(Self, success: outcome => new DialEnded(number, outcome, null), failure: e => new DialEnded(number, null, e));
     }
 
@@ -193,7 +255,9 @@ internal sealed class SocketActor : ReceiveActor
                 Refuse(open.Offer, new SocketRefusal(RefusalCode.Unreachable, $"upstream {open.Upstream}: the dial failed unexpectedly; the replica's log says more"));
                 break;
             default:
-                Refuse(open.Offer, SocketDecisions.Refusal(ended.Outcome));
+                var refusal = SocketDecisions.Refusal(ended.Outcome);
+                shared.UpstreamChecks?.Tell(new UpstreamCheckProtocol.DialFailed(id, open.Upstream, open.Dialled, refusal.Text));
+                Refuse(open.Offer, refusal);
                 break;
         }
     }
@@ -202,22 +266,41 @@ internal sealed class SocketActor : ReceiveActor
     {
         // A socket that never had a stream takes no account.
         memory ??= shared.MemoryFor(id);
-        var outcome = open.Offer.Run(connection, memory, materializer!);
+        var outcome = open.Offer.Run(connection, memory, rate, materializer!);
         if (outcome is null)
             return;
 
+        var number = open.Attempt.Number;
+        live.Add(number, open.Offer, Now);
+        WatchLive();
         admission.StreamBegan();
         TellLive();
+        if (shared.UpstreamChecks is { } checks)
+        {
+            checks.Tell(new UpstreamCheckProtocol.StreamBegan(id, open.Upstream, open.Dialled, open.Offer));
+            var ended = new UpstreamCheckProtocol.StreamEnded(id, open.Offer);
+            outcome.PipeTo(checks, success: _ => ended, failure: _ => ended);
+        }
+
         outcome.PipeTo(
             Self,
-            success: end => new StreamFinished(open.Offer.Id, open.Offer.Client, open.Upstream, end),
-            failure: e => new StreamFinished(open.Offer.Id, open.Offer.Client, open.Upstream, new StreamOutcome(StreamEnd.Failed, e.Message, 0, 0)));
+            success: end => new StreamFinished(number, open.Offer.Id, open.Offer.Client, open.Upstream, end),
+            failure: e => new StreamFinished(number, open.Offer.Id, open.Offer.Client, open.Upstream, new StreamOutcome(StreamEnd.Failed, e.Message, 0, 0)));
     }
 
     private void Finished(StreamFinished finished)
     {
+        var byLimit = live.Remove(finished.Attempt) is not null && finished.Outcome.End == StreamEnd.Stopped;
+        WatchLive();
         admission.StreamEnded();
         TellLive();
+        if (byLimit && MayWriteFailure())
+        {
+            log.Info(
+                "stream {StreamId} of {Client} over socket {SocketId} {SocketName} to {Upstream} was ended: {Reason}",
+                finished.StreamId, finished.Client, id, definition.Name, finished.Upstream, finished.Outcome.Reason);
+        }
+
         if (SocketDecisions.IsFailure(finished.Outcome) && MayWriteFailure())
         {
             log.Warning(
@@ -248,10 +331,16 @@ internal sealed class SocketActor : ReceiveActor
 
     private void TellLive() => Context.Parent.Tell(new SocketProtocol.LiveStreamsChanged(admission.Live));
 
-    private sealed record Pending(IStreamOffer Offer, DialAttempt<Socket> Attempt, PlainUpstream Upstream);
+    /// <param name="Dialled">By <see cref="Lamp.Now"/>.</param>
+    private sealed record Pending(IStreamOffer Offer, DialAttempt<Socket> Attempt, PlainUpstream Upstream, TimeSpan Dialled);
 
     private sealed record DialEnded(long Attempt, DialOutcome? Outcome, Exception? Failure) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    private sealed record StreamFinished(uint StreamId, string Client, PlainUpstream Upstream, StreamOutcome Outcome)
+    private sealed record StreamFinished(long Attempt, uint StreamId, string Client, PlainUpstream Upstream, StreamOutcome Outcome)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    private sealed record SweepDue : IDeadLetterSuppression
+    {
+        public static readonly SweepDue Instance = new();
+    }
 }

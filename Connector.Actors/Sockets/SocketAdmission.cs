@@ -15,20 +15,24 @@ internal sealed class SocketAdmission(SocketLimits limits, DateTimeOffset now)
 
     public void Change(SocketLimits changed) => limits = changed;
 
-    /// <summary>Null when admitted (then it counts as dialling), else why not.</summary>
-    public SocketRefusal? TryAdmit(DateTimeOffset now)
+    /// <summary>Null when admitted (then it counts as dialling), else why not: the limit with its value.</summary>
+    /// <param name="socket">Its name.</param>
+    public SocketRefusal? TryAdmit(string socket, DateTimeOffset now)
     {
         if (Live + Dialling >= limits.MaxStreams)
-            return new SocketRefusal(RefusalCode.Busy, $"the socket has {limits.MaxStreams} streams on this replica, which is its limit");
+            return new SocketRefusal(RefusalCode.Busy, $"limit max_streams = {limits.MaxStreams} of socket {socket} is reached on this replica");
         if (Dialling >= limits.MaxPendingDials)
-            return new SocketRefusal(RefusalCode.Busy, $"the socket has {limits.MaxPendingDials} dials pending on this replica, which is its limit; is the upstream slow?");
+        {
+            return new SocketRefusal(
+                RefusalCode.Busy, $"limit dials pending = {limits.MaxPendingDials} of socket {socket} is reached on this replica; is the upstream slow?");
+        }
 
         var burst = Math.Max(1, limits.OpensPerSecond);
         var passed = Math.Max(0, (now - refilled).TotalSeconds);
         tokens = Math.Min(burst, tokens + (passed * limits.OpensPerSecond));
         refilled = now;
         if (tokens < 1)
-            return new SocketRefusal(RefusalCode.Busy, $"the socket takes {limits.OpensPerSecond:0} new streams per second on this replica, which is its limit");
+            return new SocketRefusal(RefusalCode.Busy, $"limit max_opens_per_second = {limits.OpensPerSecond:0} of socket {socket} is reached on this replica");
 
         tokens--;
         Dialling++;

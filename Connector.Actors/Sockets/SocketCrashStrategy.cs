@@ -7,7 +7,8 @@ namespace Connector.Actors.Sockets;
 /// A crashed socket is stopped, alone; its supervisor then starts a new one by the socket's restart budget and with its present definition,
 /// which an Akka restart (old Props, no budget that outlives a change) would not have.
 /// </summary>
-internal sealed class SocketCrashStrategy(Action<IActorRef, Exception> crashed) : OneForOneStrategy(_ => Directive.Stop)
+/// <param name="checks">The one child that is no socket: it goes on after a crash with what it knew.</param>
+internal sealed class SocketCrashStrategy(IActorRef? checks, Action<IActorRef, Exception> crashed) : OneForOneStrategy(_ => Directive.Stop)
 {
     public override void ProcessFailure(
         IActorContext context,
@@ -17,6 +18,12 @@ internal sealed class SocketCrashStrategy(Action<IActorRef, Exception> crashed) 
         ChildRestartStats stats,
         IReadOnlyCollection<ChildRestartStats> children)
     {
+        if (child.Equals(checks))
+        {
+            RestartChild(child, cause, suspendFirst: false);
+            return;
+        }
+
         crashed(child, cause);
         base.ProcessFailure(context, restart, child, cause, stats, children);
     }

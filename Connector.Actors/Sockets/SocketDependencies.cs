@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Connector.Actors.Reach;
 using Connector.Protocol.Ids;
 using Connector.Relay.Links;
@@ -14,6 +15,12 @@ internal sealed record SocketDependencies(
     SocketSettings Settings,
     TimeProvider Time)
 {
+    /// <summary>The actor that is told of upstreams and what streams show of them; null where nothing is checked.</summary>
+    public IActorRef? UpstreamChecks { get; init; }
+
+    /// <summary>Makes the supervisor's child that becomes <see cref="UpstreamChecks"/>; null for none.</summary>
+    public Props? UpstreamCheckProps { get; init; }
+
     /// <summary>How an offered stream is opened and run. Replaced by fault injection.</summary>
     public Func<OfferedStream, IStreamOffer> Wrap { get; init; } = stream => new RelayOffer(stream);
 }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Connector.Actors.Sockets.Checks;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 
@@ -26,10 +27,12 @@ internal sealed class SocketSupervisor : ReceiveActor, IWithTimers
 
     public SocketSupervisor(SocketDependencies shared)
     {
-        this.shared = shared;
+        this.shared = shared.UpstreamCheckProps is { } checks
+            ? shared with { UpstreamChecks = Context.ActorOf(checks, "upstream-checks") }
+            : shared;
 
         Receive<SocketSupervisorProtocol.ApplySockets>(Apply);
-        Receive<SocketSupervisorProtocol.OpenStream>(open => Route(shared.Wrap(open.Stream)));
+        Receive<SocketSupervisorProtocol.OpenStream>(open => Route(this.shared.Wrap(open.Stream)));
         Receive<RouteOffer>(route => Route(route.Offer));
         Receive<SocketProtocol.StateChanged>(Changed);
         Receive<SocketProtocol.LiveStreamsChanged>(changed =>
@@ -38,6 +41,7 @@ internal sealed class SocketSupervisor : ReceiveActor, IWithTimers
                 entry.LiveStreams = changed.Live;
         });
         Receive<RetryDue>(Retry);
+        Receive<UpstreamCheckProtocol.GetUpstreamLamps>(query => this.shared.UpstreamChecks?.Forward(query));
         Receive<Terminated>(ended => Ended(ended.ActorRef));
         Receive<SocketSupervisorProtocol.GetSocketStatuses>(
             _ => Sender.Tell(new SocketSupervisorProtocol.SocketStatuses([.. sockets.Values.Select(s => s.Status())])));
@@ -47,7 +51,7 @@ internal sealed class SocketSupervisor : ReceiveActor, IWithTimers
 
     public static Props Props(SocketDependencies shared) => Akka.Actor.Props.Create(() => new SocketSupervisor(shared));
 
-    protected override SupervisorStrategy SupervisorStrategy() => new SocketCrashStrategy((child, cause) =>
+    protected override SupervisorStrategy SupervisorStrategy() => new SocketCrashStrategy(shared.UpstreamChecks, (child, cause) =>
     {
         if (actors.TryGetValue(child, out var entry))
             entry.Crash = $"{cause.GetType().Name}: {cause.Message}";

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Connector.Actors.Reach;
+using Connector.Actors.Sockets.Checks;
 using Connector.Protocol.Variables;
 using Connector.Relay.Memory;
 
@@ -10,10 +11,16 @@ public static class SocketSupervisorProps
 {
     /// <param name="memory">The same as the links' memory.</param>
     public static Props Create(RelayMemory memory, ReachPolicy reach, SocketSettings settings, TimeProvider time)
-        => SocketSupervisor.Props(new SocketDependencies(
+    {
+        var dialer = new UpstreamDialer(reach, UpstreamDialerOptions.Detect(), time);
+        return SocketSupervisor.Props(new SocketDependencies(
             memory.ForSocket,
-            new UpstreamDialer(reach, UpstreamDialerOptions.Detect(), time),
+            dialer,
             new SocketUpstreamResolver(VariableResolver.OfProcess),
             settings,
-            time));
+            time)
+        {
+            UpstreamCheckProps = UpstreamCheckActor.Props(dialer, time, Random.Shared.NextDouble),
+        });
+    }
 }

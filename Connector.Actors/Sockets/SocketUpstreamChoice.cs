@@ -1,4 +1,5 @@
 using Connector.Actors.Reach;
+using Connector.Protocol.Sockets;
 
 namespace Connector.Actors.Sockets;
 
@@ -9,7 +10,11 @@ internal abstract record SocketUpstreamChoice
     {
     }
 
-    public sealed record PlainRelay(PlainUpstream Upstream) : SocketUpstreamChoice;
+    public sealed record PlainRelay(PlainUpstream Upstream) : SocketUpstreamChoice
+    {
+        /// <summary>Where limits and other options of the socket stand.</summary>
+        public SocketConfiguration Configuration { get; init; } = new();
+    }
 
     /// <summary>Well formed, but of a type that this replica does not serve.</summary>
     public sealed record Unsupported(string Reason) : SocketUpstreamChoice;

@@ -16,7 +16,7 @@ internal sealed class SocketUpstreamResolver(VariableResolver variables) : ISock
         switch (SocketUpstream.Resolve(reading.Value))
         {
             case SocketUpstream.PlainRelay relay:
-                return Dialled(relay);
+                return Dialled(relay, reading.Value);
             case SocketUpstream.Unsupported unsupported:
                 return new SocketUpstreamChoice.Unsupported(unsupported.Reason);
             case SocketUpstream.Invalid invalid:
@@ -26,11 +26,11 @@ internal sealed class SocketUpstreamResolver(VariableResolver variables) : ISock
         }
     }
 
-    private SocketUpstreamChoice Dialled(SocketUpstream.PlainRelay relay)
+    private SocketUpstreamChoice Dialled(SocketUpstream.PlainRelay relay, SocketConfiguration configuration)
     {
         try
         {
-            return new SocketUpstreamChoice.PlainRelay(new PlainUpstream(variables.Resolve(relay.Host), relay.Port));
+            return new SocketUpstreamChoice.PlainRelay(new PlainUpstream(variables.Resolve(relay.Host), relay.Port)) { Configuration = configuration };
         }
         catch (VariableReferenceException e)
         {

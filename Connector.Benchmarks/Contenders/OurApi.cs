@@ -14,10 +14,11 @@ internal sealed class OurApi : IDisposable
 
     private readonly HttpClient http;
 
-    public OurApi(ReadyFile server)
+    /// <param name="handler">How the server is reached, when not over this process's own network.</param>
+    public OurApi(ReadyFile server, HttpMessageHandler? handler = null)
     {
         var address = server.ApiUrl ?? throw new InvalidOperationException("The server's ready file names no api_url.");
-        http = new HttpClient { BaseAddress = new Uri(address.TrimEnd('/') + "/"), Timeout = TimeSpan.FromSeconds(20) };
+        http = new HttpClient(handler ?? new SocketsHttpHandler()) { BaseAddress = new Uri(address.TrimEnd('/') + "/"), Timeout = TimeSpan.FromSeconds(20) };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.AdminToken);
     }
 
@@ -30,14 +31,14 @@ internal sealed class OurApi : IDisposable
         => Text(await SendAsync(HttpMethod.Post, "connector/token", new { connector_id = connector, name = Name }, cancellation), "token");
 
     /// <summary>A plain byte relay to the port on loopback, open to loopback only.</summary>
-    public async Task<string> CreateSocketAsync(string connector, int targetPort, CancellationToken cancellation)
+    public async Task<string> CreateSocketAsync(string connector, int targetPort, CancellationToken cancellation, string name = Name)
         => Text(
             await SendAsync(
                 HttpMethod.Post,
                 "socket",
                 new
                 {
-                    name = Name,
+                    name,
                     socket_type = "tls",
                     upstream_type = "tls",
                     connector_ids = new[] { connector },
@@ -54,6 +55,8 @@ internal sealed class OurApi : IDisposable
                 },
                 cancellation),
             "socket_id");
+
+    public Task<JsonNode> GetAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Get, path, null, cancellation);
 
     /// <summary>Returns where users connect, once the edge listens there and the replica serves it.</summary>
     public async Task<int> WaitUntilAliveAsync(

@@ -9,6 +9,7 @@ using Akka.Streams;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
+using Connector.Relay.Limits;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
 using Connector.Relay.Stages;
@@ -32,6 +33,7 @@ internal sealed class RelayPair : IReplicaLinkOwner, IEdgeLinkOwner, IAsyncDispo
     private readonly SocketMemory replicaShare;
     private readonly SocketMemory edgeShare;
     private readonly ActorMaterializer materializer;
+    private readonly ByteRate rate = new(TimeProvider.System);
     private readonly ReplicaLink replica;
     private readonly EdgeLink edge;
     private Socket? nextUpstream;
@@ -119,7 +121,7 @@ internal sealed class RelayPair : IReplicaLinkOwner, IEdgeLinkOwner, IAsyncDispo
                 stream.Accept();
                 if (stream.Open(pair.replicaShare) is { } live)
                 {
-                    _ = RelayGraph.Run(pair.materializer, upstream, live);
+                    _ = RelayGraph.Run(pair.materializer, upstream, new LimitedStream(live, pair.rate));
                 }
                 else
                 {

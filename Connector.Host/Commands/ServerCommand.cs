@@ -18,6 +18,18 @@ internal static class ServerCommand
         var https = SharedOptions.Port("--https-port", $"portal, API and control streams (default {ServerSettings.DefaultHttpsPort})");
         var http = SharedOptions.Port("--http-port", "portal and API without TLS, on loopback only (default: off)");
         var tunnel = SharedOptions.Port("--tunnel-port", $"tunnels of replicas (default {ServerSettings.DefaultTunnelPort})");
+        var tunnelAddress = new Option<string?>("--tunnel-address")
+        {
+            Description = "what replicas dial for tunnels, behind a load balancer or NAT (default: the host of public_url and the tunnel port)",
+            HelpName = "HOST:PORT",
+        };
+        tunnelAddress.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && ConfigurationText.HostAndPort(token.Value) is null)
+            {
+                result.AddError($"--tunnel-address expects {ConfigurationText.HostAndPortExample}, not \"{token.Value}\"");
+            }
+        });
         var edgePorts = SharedOptions.EdgePorts();
         var roleNames = new Option<string?>("--roles") { Description = "what this process does (default control,edge,portal)", HelpName = "LIST" };
         roleNames.Validators.Add(result =>
@@ -28,13 +40,13 @@ internal static class ServerCommand
             }
         });
         var readyFile = SharedOptions.ReadyFile();
-        var command = new Command("server", "control plane, edge and portal") { config, roleNames, dataDirectory, https, http, tunnel, edgePorts, readyFile };
+        var command = new Command("server", "control plane, edge and portal") { config, roleNames, dataDirectory, https, http, tunnel, tunnelAddress, edgePorts, readyFile };
         command.SetAction(async (parsed, stopping) =>
         {
             var settings = ServerSettings.Load(
                 new ServerFlags(
                     parsed.GetValue(config), parsed.GetValue(dataDirectory), parsed.GetValue(https), parsed.GetValue(http), parsed.GetValue(tunnel),
-                    parsed.GetValue(edgePorts), parsed.GetValue(roleNames)),
+                    parsed.GetValue(edgePorts), parsed.GetValue(roleNames), parsed.GetValue(tunnelAddress)),
                 environment);
             return (int)await RunAsync(settings, ReadyFile.Prepare(parsed.GetValue(readyFile)), environment, roles, stopping);
         });
@@ -54,7 +66,8 @@ internal static class ServerCommand
         var server = await roles.StartServer(
             new ServerRoleOptions(
                 data.Path, settings.PublicUrl, host, LoopbackOnly: false, settings.HttpsPort, settings.HttpPort, settings.TunnelPort, settings.EdgePorts,
-                settings.Roles, [host, Environment.MachineName], settings.Certificate, settings.Key, data.AdminToken, settings.LogLevel),
+                settings.Roles, [host, Environment.MachineName, .. TunnelHost(settings)], settings.Certificate, settings.Key, data.AdminToken, settings.LogLevel,
+                settings.TunnelAddress) { ResumeWithin = settings.ResumeWithin },
             stopping);
         try
         {
@@ -78,4 +91,7 @@ internal static class ServerCommand
             await RunningRoles.StopAsync(server.StopAsync, StopDeadline);
         }
     }
+
+    private static string[] TunnelHost(ServerSettings settings)
+        => settings.TunnelAddress is { } address ? [address[..address.LastIndexOf(':')].Trim('[', ']')] : [];
 }

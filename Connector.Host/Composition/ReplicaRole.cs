@@ -76,7 +76,7 @@ internal static class ReplicaRole
                 new GrpcControlTransportSettings { Server = settings.ServerUrl, Trust = settings.Trust, Token = () => settings.Token }, TimeProvider.System),
             Sockets = (_, _) => SocketSupervisorProps.Create(memory, reach, SocketSettings.Default, TimeProvider.System),
             Links = (_, _, sockets) => LinkSupervisorProps.Create(
-                state.ReplicaId, bootId, state.Certificate, memory, sockets, LaneSettings.Default, TimeProvider.System),
+                state.ReplicaId, bootId, state.Certificate, memory, sockets, LaneSettings.Default with { Detached = settings.ResumeWithin }, TimeProvider.System),
             Health = options.Health,
             DrainGrace = settings.DrainTimeout,
             SessionStopped = (_, stopped) => ended.TrySetResult(stopped.Reason),

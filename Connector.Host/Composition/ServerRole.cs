@@ -104,6 +104,7 @@ internal static class ServerRole
 
                 // The range is for sockets without a port of their own; an admin may name any other, and kept sockets stay where they were.
                 SocketPorts = null,
+                Limits = new EdgeLimits { ResumeWithin = options.ResumeWithin },
             });
         }
 
@@ -124,7 +125,7 @@ internal static class ServerRole
         var onLoopback = new Uri($"https://localhost:{https}/");
         var portal = plain is not null ? new Uri($"http://localhost:{plain.Port}/") : options.PublicUrl ?? onLoopback;
         var tunnel = options.Roles.Contains("edge")
-            ? $"{(options.LoopbackOnly ? "127.0.0.1" : options.EdgeHost)}:{app.Services.GetRequiredService<EdgeNode>().TunnelEndPoint.Port}"
+            ? options.TunnelAddress ?? $"{(options.LoopbackOnly ? "127.0.0.1" : options.EdgeHost)}:{app.Services.GetRequiredService<EdgeNode>().TunnelEndPoint.Port}"
             : "";
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         app.Lifetime.ApplicationStopped.Register(ended.SetResult);
@@ -198,7 +199,7 @@ internal static class ServerRole
             var host = options.LoopbackOnly ? "localhost" : options.PublicUrl?.Host ?? "localhost";
             var outside = options.LoopbackOnly ? https : options.PublicUrl?.Port ?? https;
             var tunnel = app.Services.GetRequiredService<EdgeNode>().TunnelEndPoint.Port;
-            return new EdgeEntry(Id, [$"{host}:{tunnel}", $"{host}:{outside}"], pins);
+            return new EdgeEntry(Id, [options.TunnelAddress ?? $"{host}:{tunnel}", $"{host}:{outside}"], pins);
         }
     }
 }

@@ -11,7 +11,12 @@ namespace Connector.Host.Composition;
 /// <param name="HttpPort">Plain HTTP on loopback; null when off; 0 lets the system choose, as for the other ports.</param>
 /// <param name="CertificateHosts">Names beside loopback that the server's own certificate is for.</param>
 /// <param name="CertificateFile">PEM to use instead, with <paramref name="CertificateKeyFile"/>; null: the server's own CA.</param>
+/// <param name="TunnelAddress">host:port that replicas are told to dial for tunnels; null: where the tunnel port is reached without anything in between.</param>
 public sealed record ServerRoleOptions(
     string DataDirectory, Uri? PublicUrl, string EdgeHost, bool LoopbackOnly, int HttpsPort, int? HttpPort, int TunnelPort, PortRange EdgePorts,
     ImmutableArray<string> Roles, ImmutableArray<string> CertificateHosts, string? CertificateFile, string? CertificateKeyFile, Secret AdminToken,
-    string LogLevel);
+    string LogLevel, string? TunnelAddress = null)
+{
+    /// <summary>How long streams wait for a replica that has lost all its lanes.</summary>
+    public TimeSpan ResumeWithin { get; init; } = ServerSettings.DefaultResumeWithin;
+}

@@ -67,6 +67,24 @@ internal static class ConfigurationText
         };
     }
 
+    public const string HostAndPortExample = "a host and port such as tunnel.example.com:8444";
+
+    /// <summary>Where others dial: host:port, 192.0.2.1:8444 or [2001:db8::1]:8444.</summary>
+    public static string? HostAndPort(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        return colon > 0
+               && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535
+               && Uri.CheckHostName(text[..colon]) switch
+               {
+                   UriHostNameType.Dns or UriHostNameType.IPv4 => true,
+                   UriHostNameType.IPv6 => text[0] == '[',
+                   _ => false,
+               }
+            ? text
+            : null;
+    }
+
     /// <summary>An address of the control plane: https://host:port, or host:port, or host (443).</summary>
     public static Uri? ServerUrl(string text)
     {

@@ -31,8 +31,10 @@ internal sealed record ConnectorFile
 
     public TimeSpan? DrainTimeout { get; init; }
 
+    public TimeSpan? ResumeWithin { get; init; }
+
     public static readonly IReadOnlyCollection<string> Keys =
-        ["token", "connector_id", "connector_server", "connector_insecure", "tunnel_server", "variables", "state_dir", "health", "log_level", "reach", "drain_timeout"];
+        ["token", "connector_id", "connector_server", "connector_insecure", "tunnel_server", "variables", "state_dir", "health", "log_level", "reach", "drain_timeout", "resume_within"];
 
     public static ConnectorFile Read(string path) => ConfigurationFile.Read(path, file =>
     {
@@ -55,6 +57,7 @@ internal sealed record ConnectorFile
             ReachAllow = allow,
             ReachDeny = deny,
             DrainTimeout = file.Duration("drain_timeout"),
+            ResumeWithin = file.Duration("resume_within"),
         };
     });
 

@@ -22,4 +22,8 @@ public sealed record ConnectorSettings(
     ReachRules Reach,
     TimeSpan DrainTimeout,
     ImmutableDictionary<string, Secret> Variables,
-    ImmutableArray<string> Notes);
+    ImmutableArray<string> Notes)
+{
+    /// <summary>How long streams wait for a lane when all have died.</summary>
+    public TimeSpan ResumeWithin { get; init; } = ServerSettings.DefaultResumeWithin;
+}

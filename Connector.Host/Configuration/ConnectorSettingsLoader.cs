@@ -45,7 +45,10 @@ internal sealed class ConnectorSettingsLoader(HostEnvironment environment, Secre
             new ReachRules(file.ReachAllow, file.ReachDeny),
             file.DrainTimeout ?? TimeSpan.FromSeconds(30),
             Variables(file),
-            [.. notes]);
+            [.. notes])
+        {
+            ResumeWithin = file.ResumeWithin ?? ServerSettings.DefaultResumeWithin,
+        };
     }
 
     /// <summary>The address of the health endpoint, also for <c>status</c>, which needs no token.</summary>

@@ -7,6 +7,7 @@ public static class EnvironmentNames
     public const string ConfigFile = "BORDER0_CONFIG_FILE";
     public const string ConnectorServer = "BORDER0_CONNECTOR_SERVER";
     public const string ConnectorInsecure = "BORDER0_CONNECTOR_INSECURE_TRANSPORT";
+    public const string TunnelAddress = "BORDER0_TUNNEL_ADDRESS";
     public const string TunnelServer = "BORDER0_TUNNEL_SERVER";
     public const string LogLevel = "BORDER0_LOG_LEVEL";
     public const string VariablePrefix = "BORDER0_VAR_";

@@ -13,7 +13,11 @@ internal sealed record ServerFile
 
     public int? TunnelPort { get; init; }
 
+    public string? TunnelAddress { get; init; }
+
     public PortRange? EdgePorts { get; init; }
+
+    public TimeSpan? ResumeWithin { get; init; }
 
     public string? Roles { get; init; }
 
@@ -24,7 +28,7 @@ internal sealed record ServerFile
     public string? LogLevel { get; init; }
 
     public static readonly IReadOnlyCollection<string> OwnKeys =
-        ["public_url", "data_dir", "https_port", "http_port", "tunnel_port", "edge_ports", "roles", "tls"];
+        ["public_url", "data_dir", "https_port", "http_port", "tunnel_port", "tunnel_address", "edge_ports", "resume_within", "roles", "tls"];
 
     public static ServerFile Read(string path) => ConfigurationFile.Read(path, file =>
     {
@@ -40,7 +44,9 @@ internal sealed record ServerFile
             HttpsPort = file.Port("https_port"),
             HttpPort = file.Port("http_port"),
             TunnelPort = file.Port("tunnel_port"),
+            TunnelAddress = file.Value("tunnel_address", ConfigurationText.HostAndPort, ConfigurationText.HostAndPortExample),
             EdgePorts = file.Value<PortRange?>("edge_ports", ConfigurationText.Ports, "two ports such as 20000-20099"),
+            ResumeWithin = file.Duration("resume_within"),
             Roles = file.Value(
                 "roles", text => ServerRoleNames.Parse(text) is not null ? text : null, "a list such as control,edge,portal"),
             Certificate = certificate,

@@ -6,13 +6,17 @@ namespace Connector.Host.Configuration;
 /// <summary>What a server starts with: file, environment and flags put together.</summary>
 /// <param name="PublicUrl">Null: no connector token can be made.</param>
 /// <param name="HttpPort">Plain HTTP on loopback; null when off.</param>
+/// <param name="TunnelAddress">host:port that replicas are told to dial for tunnels; null: the host of <paramref name="PublicUrl"/> and the tunnel port.</param>
 /// <param name="Certificate">Path of a PEM, together with <paramref name="Key"/>; null: the server's own CA.</param>
 public sealed record ServerSettings(
-    Uri? PublicUrl, string DataDirectory, int HttpsPort, int? HttpPort, int TunnelPort, PortRange EdgePorts, ImmutableArray<string> Roles,
+    Uri? PublicUrl, string DataDirectory, int HttpsPort, int? HttpPort, int TunnelPort, string? TunnelAddress, PortRange EdgePorts, TimeSpan ResumeWithin, ImmutableArray<string> Roles,
     string? Certificate, string? Key, string LogLevel, ImmutableArray<string> Notes)
 {
     public const int DefaultHttpsPort = 8443;
     public const int DefaultTunnelPort = 8444;
+
+    /// <summary>How long streams wait for a replica that has lost all its lanes, at either end.</summary>
+    public static readonly TimeSpan DefaultResumeWithin = TimeSpan.FromSeconds(30);
     public static readonly PortRange DefaultEdgePorts = new(20000, 20099);
 
     /// <exception cref="ConnectorError">Something is missing or wrong.</exception>
@@ -32,6 +36,10 @@ public sealed record ServerSettings(
             notes.Add("public_url is not set: connector tokens cannot be made until it is");
         }
 
+        var tunnelAddress = flags.TunnelAddress ?? (environment.Variable(EnvironmentNames.TunnelAddress) is { } told
+            ? ConfigurationText.HostAndPort(told) ?? throw new ConnectorError(
+                $"Cannot use {EnvironmentNames.TunnelAddress}", $"\"{told}\" is no host and port", $"Set it to {ConfigurationText.HostAndPortExample}")
+            : file.TunnelAddress);
         var level = environment.Variable(EnvironmentNames.LogLevel) ?? file.LogLevel ?? LogLevels.Default;
         return new ServerSettings(
             publicUrl,
@@ -39,7 +47,9 @@ public sealed record ServerSettings(
             flags.HttpsPort ?? file.HttpsPort ?? DefaultHttpsPort,
             flags.HttpPort ?? file.HttpPort,
             flags.TunnelPort ?? file.TunnelPort ?? DefaultTunnelPort,
+            tunnelAddress,
             flags.EdgePorts ?? file.EdgePorts ?? DefaultEdgePorts,
+            file.ResumeWithin ?? DefaultResumeWithin,
             ServerRoleNames.Parse(flags.Roles ?? file.Roles ?? string.Join(',', ServerRoleNames.All))
                 ?? throw new ConnectorError($"Cannot use --roles {flags.Roles}", "a role is unknown", $"Name some of {string.Join(", ", ServerRoleNames.All)}", ExitCode.Usage),
             file.Certificate is null ? null : Expand(file.Certificate, environment),

@@ -28,9 +28,26 @@ public sealed record ReplicaStatus
 }
 
 /// <param name="State">connecting, online, refused, stopped, ...</param>
-public sealed record ControlSessionStatus(string? State, string? Reason, long? Epoch);
+public sealed record ControlSessionStatus(string? State, string? Reason, long? Epoch)
+{
+    public LampStatus? Lamp { get; init; }
+}
 
-public sealed record LinkStatus(string? EdgeId, bool Connected, string? Reason);
+public sealed record LinkStatus(string? EdgeId, bool Connected, string? Reason)
+{
+    public LampStatus? Path { get; init; }
+}
+
+/// <param name="State">on, off or unknown.</param>
+/// <param name="AgeSeconds">Since it was proven last; null when it never was.</param>
+public sealed record LampStatus(string? State, double? AgeSeconds, string? Reason);
 
 /// <param name="State">starting, serving, unsupported or failed.</param>
-public sealed record SocketStatus(string? Id, string? Name, string? Type, string? State, string? Reason, int LiveStreams);
+public sealed record SocketStatus(string? Id, string? Name, string? Type, string? State, string? Reason, int LiveStreams)
+{
+    public bool Online { get; init; }
+
+    public LampStatus? Path { get; init; }
+
+    public LampStatus? Upstream { get; init; }
+}

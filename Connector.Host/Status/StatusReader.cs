@@ -7,7 +7,8 @@ namespace Connector.Host.Status;
 /// <summary>Asks a replica on this machine how it is.</summary>
 internal static class StatusReader
 {
-    private const int MaximumAnswer = 4 * 1024 * 1024;
+    // Of 10,000 sockets, three lamps each.
+    private const int MaximumAnswer = 32 * 1024 * 1024;
 
     /// <summary>Null when nothing answers there.</summary>
     /// <exception cref="ConnectorError">Something answers that is no replica.</exception>

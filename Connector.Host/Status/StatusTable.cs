@@ -10,10 +10,10 @@ internal static class StatusTable
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"replica    {status.ReplicaId ?? "?"}  (connector {status.ConnectorId ?? "?"}, version {status.Version ?? "?"})");
-        text.AppendLine(CultureInfo.InvariantCulture, $"control    {status.ControlSession?.State ?? "unknown"}{Because(status.ControlSession?.Reason)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"control    {status.ControlSession?.State ?? "unknown"}{Because(status.ControlSession?.Reason)}{Lamp(status.ControlSession?.Lamp)}");
         foreach (var link in status.Links ?? [])
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"edge       {link.EdgeId}  {Link(link)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"edge       {link.EdgeId}  {Link(link)}{Lamp(link.Path)}");
         }
 
         if (status.Sockets is not { Length: > 0 } sockets)
@@ -21,11 +21,11 @@ internal static class StatusTable
             return text.AppendLine("sockets    none").ToString();
         }
 
-        string[] head = ["SOCKET", "STATE", "STREAMS", "REASON"];
+        string[] head = ["SOCKET", "STATE", "STREAMS", "ONLINE", "PATH", "UPSTREAM", "REASON"];
         var rows = sockets.OrderBy(socket => socket.Name ?? socket.Id, StringComparer.Ordinal).Select(socket => new[]
         {
             Shown(socket.Name ?? socket.Id), Shown(socket.State), socket.LiveStreams.ToString(CultureInfo.InvariantCulture),
-            Shown(socket.Reason),
+            socket.Online ? "yes" : "no", Cell(socket.Path), Cell(socket.Upstream), Shown(Reason(socket)),
         }).Prepend(head).ToArray();
         var widths = Enumerable.Range(0, head.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         text.AppendLine();
@@ -36,6 +36,20 @@ internal static class StatusTable
 
         return text.ToString();
     }
+
+    /// <summary>Nothing when the replica is of a version without lamps.</summary>
+    private static string Lamp(LampStatus? lamp) => lamp is null ? "" : $"  (lamp {Cell(lamp)})";
+
+    /// <summary>State, and the age of its proof.</summary>
+    private static string Cell(LampStatus? lamp)
+        => lamp is null ? "" : Shown(lamp.State) + (lamp.AgeSeconds is { } age ? string.Create(CultureInfo.InvariantCulture, $" {age:0}s") : "");
+
+    /// <summary>The first thing that is wrong.</summary>
+    private static string? Reason(SocketStatus socket)
+        => !string.IsNullOrEmpty(socket.Reason) ? socket.Reason
+            : socket.Path is { State: not "on" } path ? path.Reason
+            : socket.Upstream is { State: not "on" } upstream ? upstream.Reason
+            : "";
 
     // When it is up, the reason is a sentence that begins with the word.
     private static string Link(LinkStatus link) => !link.Connected ? $"not connected{Because(link.Reason)}"

@@ -11,6 +11,15 @@ public sealed record SocketConfiguration
 
     public UpstreamConfiguration? UpstreamConfiguration { get; init; }
 
+    /// <summary>Null: all defaults.</summary>
+    public SocketLimitsConfiguration? Limits { get; init; }
+
+    /// <summary>Null: <see cref="UpstreamCheckConfiguration.Default"/>.</summary>
+    public UpstreamCheckConfiguration? UpstreamCheck { get; init; }
+
+    /// <summary>A value of <see cref="Sockets.UpstreamProxyProtocol"/>; null is none.</summary>
+    public string? UpstreamProxyProtocol { get; init; }
+
     public string? PrivateNetworkIpv4 { get; init; }
 
     public string? PrivateNetworkIpv6 { get; init; }

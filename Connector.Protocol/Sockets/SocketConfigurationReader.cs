@@ -18,7 +18,7 @@ public static class SocketConfigurationReader
 
     public static SocketConfigurationReading<SocketConfiguration> Read(JsonElement json, bool strict)
         => Decode<SocketConfiguration>(json, "", strict, value => value.UpstreamConfiguration is { } upstream
-            ? UpstreamRules.Problems(upstream)
+            ? [.. UpstreamRules.Problems(upstream), .. OptionProblems(value)]
             : [$"{UpstreamKey}: missing"]);
 
     /// <summary>Reads the object <c>upstream_configuration</c> alone, as in the body of an API request. Paths begin with that name.</summary>
@@ -28,6 +28,11 @@ public static class SocketConfigurationReader
     /// <inheritdoc cref="ReadUpstream(string, bool)"/>
     public static SocketConfigurationReading<UpstreamConfiguration> ReadUpstream(JsonElement json, bool strict)
         => Decode<UpstreamConfiguration>(json, UpstreamKey, strict, UpstreamRules.Problems);
+
+    private static IEnumerable<string> OptionProblems(SocketConfiguration configuration)
+        => SocketOptionRules.UnknownProxyProtocol(configuration) is { } unknown
+            ? [.. SocketOptionRules.Problems(configuration), unknown]
+            : SocketOptionRules.Problems(configuration);
 
     private static SocketConfigurationReading<T> Parse<T>(string json, Func<JsonElement, SocketConfigurationReading<T>> read)
         where T : class

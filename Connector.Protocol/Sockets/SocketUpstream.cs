@@ -25,6 +25,11 @@ public abstract record SocketUpstream
             return new Unsupported($"{flag} is not supported in this build");
         }
 
+        if (SocketOptionRules.UnknownProxyProtocol(configuration) is { } unknown)
+        {
+            return new Unsupported(unknown);
+        }
+
         if (configuration.UpstreamConfiguration is not { } upstream)
         {
             return new Invalid($"{SocketConfigurationReader.UpstreamKey}: missing");
@@ -39,6 +44,11 @@ public abstract record SocketUpstream
         if (UpstreamRules.Problems(upstream) is [var problem, ..])
         {
             return new Invalid(problem);
+        }
+
+        if (SocketOptionRules.Problems(configuration) is [var wrong, ..])
+        {
+            return new Invalid(wrong);
         }
 
         return upstream switch

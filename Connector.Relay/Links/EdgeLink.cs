@@ -80,38 +80,27 @@ public sealed class EdgeLink : Link
     /// </summary>
     public async Task<OpenOutcome> OpenAsync(OpenRequest request, SocketMemory memory, CancellationToken cancellationToken)
     {
-        if (!sockets.TryGetValue(request.SocketId, out var entry))
-            return new OpenOutcome.Refused(RefusalCode.NoSocket, "the replica does not serve the socket");
-        try
-        {
-            await entry.PendingOpens.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
+        if (cancellationToken.IsCancellationRequested)
             return new OpenOutcome.Cancelled();
-        }
+        var opening = BeginOpen(request, memory);
+        if (opening.Answer.IsCompleted)
+            return await opening.Answer.ConfigureAwait(false);
+        await using (cancellationToken.UnsafeRegister(static opening => ((StreamOpening)opening!).Cancel(), opening).ConfigureAwait(false))
+            return await opening.Answer.ConfigureAwait(false);
+    }
 
-        try
-        {
-            await pendingOpens.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            entry.PendingOpens.Release();
-            return new OpenOutcome.Cancelled();
-        }
-
-        if (Begin(request, memory, entry) is not { } pending)
-        {
-            entry.PendingOpens.Release();
-            pendingOpens.Release();
-            return new OpenOutcome.LinkLost("the link takes no new streams");
-        }
-
-        if (pending.Answer.IsCompleted)
-            return await pending.Answer.ConfigureAwait(false);
-        await using (cancellationToken.UnsafeRegister(static pending => ((PendingOpen)pending!).Cancel(), pending).ConfigureAwait(false))
-            return await pending.Answer.ConfigureAwait(false);
+    /// <summary>
+    /// Offers a stream to the replica, now or when there is a place among its pending dials. Never throws for anything the replica does; the
+    /// deadline is the caller's: <see cref="StreamOpening.Cancel"/>.
+    /// </summary>
+    public StreamOpening BeginOpen(OpenRequest request, SocketMemory memory)
+    {
+        var opening = new StreamOpening();
+        if (sockets.TryGetValue(request.SocketId, out var entry))
+            _ = BeginAsync(opening, request, memory, entry);
+        else
+            opening.End(new OpenOutcome.Refused(RefusalCode.NoSocket, "the replica does not serve the socket"));
+        return opening;
     }
 
     /// <summary>Stops serving a socket on this link and resets its live streams with the code.</summary>
@@ -145,7 +134,12 @@ public sealed class EdgeLink : Link
         switch (header.Type)
         {
             case FrameType.Accepted:
-                Known(header.Stream)?.OnAccepted();
+                if (Known(header.Stream) is { } accepted)
+                {
+                    accepted.OnAccepted();
+                    accepted.Opening?.Accepted();
+                }
+
                 return true;
             case FrameType.Opened:
                 OnOpened(lane, header.Stream, new ContentReader(content).U64());
@@ -210,29 +204,62 @@ public sealed class EdgeLink : Link
             stream.End(StreamEnd.LinkLost, reason, ResetCode.Cancelled);
     }
 
-    private PendingOpen? Begin(OpenRequest request, SocketMemory memory, SocketEntry entry)
+    private async Task BeginAsync(StreamOpening opening, OpenRequest request, SocketMemory memory, SocketEntry entry)
+    {
+        if (!await opening.TakePlaceAsync(entry.PendingOpens).ConfigureAwait(false))
+            return;
+        if (!await opening.TakePlaceAsync(pendingOpens).ConfigureAwait(false))
+        {
+            entry.PendingOpens.Release();
+            return;
+        }
+
+        OpenOutcome? failure;
+        try
+        {
+            failure = Begin(opening, request, memory, entry);
+        }
+        catch (Exception e)
+        {
+            // Ours, not the replica's: whoever waits for the answer must hear of it.
+            opening.Fault(e);
+            failure = new OpenOutcome.Cancelled();
+        }
+
+        if (failure is null)
+            return;
+        entry.PendingOpens.Release();
+        pendingOpens.Release();
+        opening.End(failure);
+    }
+
+    /// <returns>Null when OPEN has been sent; the stream holds the places then.</returns>
+    private OpenOutcome? Begin(StreamOpening opening, OpenRequest request, SocketMemory memory, SocketEntry entry)
     {
         PendingOpen pending;
         RelayStream stream;
         lock (Gate)
         {
-            if (IsEnded || IsDraining || !entry.Serving || ChooseLane() is not { } lane || lastId >= int.MaxValue - 1)
-                return null;
-            stream = new RelayStream(this, lane, ++lastId);
-            pending = new PendingOpen(stream, pendingOpens, entry.PendingOpens);
-            stream.Opening = pending;
+            if (IsDraining)
+                return new OpenOutcome.Refused(RefusalCode.Draining, "the replica is draining");
+            if (IsEnded || !entry.Serving || ChooseLane() is not { } lane || lastId >= int.MaxValue - 1)
+                return new OpenOutcome.LinkLost("the link takes no new streams");
+            stream = new RelayStream(this, lane, lastId + 1);
             if (!stream.TryReserve(memory))
-            {
-                pending.Refused(RefusalCode.Busy, "this edge has no memory left for another stream");
-                return pending;
-            }
+                return new OpenOutcome.Refused(RefusalCode.Busy, "this edge has no memory left for another stream");
 
-            stream.OpenFrame = ControlFrames.Open(stream.Id, request, stream.InitialLimit);
+            // Only with its OPEN: GOAWAY_ACK names the highest id that was sent.
+            lastId++;
+            pending = new PendingOpen(stream, opening, pendingOpens, entry.PendingOpens);
+            stream.Opening = pending;
+            var open = ControlFrames.Open(stream.Id, request, stream.InitialLimit);
+            stream.OpenFrame = open;
             Add(stream);
-            lane.Enqueue(stream.OpenFrame);
+            lane.Enqueue(open);
         }
 
-        return pending;
+        opening.Begun(pending);
+        return null;
     }
 
     private void OnOpened(Lane lane, uint id, long initialLimit)

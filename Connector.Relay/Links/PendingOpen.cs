@@ -4,23 +4,29 @@ using Connector.Relay.Streams;
 namespace Connector.Relay.Links;
 
 /// <summary>Edge: an OPEN that waits for its answer, and the places it holds among the pending dials of link and socket.</summary>
-internal sealed class PendingOpen(RelayStream stream, SemaphoreSlim linkSlots, SemaphoreSlim socketSlots)
+internal sealed class PendingOpen(RelayStream stream, StreamOpening opening, SemaphoreSlim linkSlots, SemaphoreSlim socketSlots)
 {
-    private readonly TaskCompletionSource<OpenOutcome> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int released;
-
-    public Task<OpenOutcome> Answer => answer.Task;
 
     public bool IsSlotHeld => Volatile.Read(ref released) == 0;
 
-    public void Opened() => Complete(new OpenOutcome.Opened(stream));
+    /// <summary>The replica works on it.</summary>
+    public bool IsAccepted => opening.Accepted.IsCompleted;
+
+    public void Accepted() => opening.SayAccepted();
+
+    public void Opened()
+    {
+        opening.SayAccepted();
+        Complete(new OpenOutcome.Opened(stream));
+    }
 
     /// <summary>The caller gives up: the stream is reset, and the places stay taken until the replica has answered.</summary>
     public void Cancel() => stream.Reset(ResetCode.Cancelled);
 
     public void Refused(RefusalCode code, string text) => Complete(new OpenOutcome.Refused(code, text));
 
-    public void Failed(StreamEnd end, string reason) => answer.TrySetResult(
+    public void Failed(StreamEnd end, string reason) => opening.End(
         end == StreamEnd.Stopped ? new OpenOutcome.Cancelled() : new OpenOutcome.LinkLost(reason));
 
     /// <summary>The replica has answered, so its dial has ended. Idempotent.</summary>
@@ -34,7 +40,7 @@ internal sealed class PendingOpen(RelayStream stream, SemaphoreSlim linkSlots, S
 
     private void Complete(OpenOutcome outcome)
     {
-        answer.TrySetResult(outcome);
+        opening.End(outcome);
         ReleaseSlot();
     }
 }

@@ -1,5 +1,3 @@
-using Connector.Relay.Frames;
-
 namespace Connector.Relay.Links;
 
 /// <summary>

@@ -20,6 +20,11 @@ internal sealed class BufferPool
     /// <param name="poison">Tests: overwrite a buffer when it comes back, so that a late reader sees garbage.</param>
     public BufferPool(bool poison = false) => this.poison = poison;
 
+    /// <summary>Since the start; a return is never seen before its rent.</summary>
+    public long Rented => Interlocked.Read(ref rented);
+
+    public long Returned => Interlocked.Read(ref returned);
+
     public long Outstanding => Interlocked.Read(ref rented) - Interlocked.Read(ref returned);
 
     /// <summary>The smallest size that holds <paramref name="bytes"/>; at most <see cref="Large"/>.</summary>

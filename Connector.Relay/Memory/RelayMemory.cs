@@ -1,4 +1,5 @@
 using Connector.Protocol.Ids;
+using Connector.Relay.Accounting;
 
 namespace Connector.Relay.Memory;
 
@@ -20,7 +21,12 @@ public sealed class RelayMemory
         this.options = options;
         Pool = new BufferPool(options.Poison);
         Budget = new MemoryBudget(options.PoolBytes);
+        Metrics = new RelayMetrics(options.End);
+        RelayInstruments.Show(this);
     }
+
+    /// <summary>What this relay counts.</summary>
+    public RelayMetrics Metrics { get; }
 
     /// <summary>Buffers rented and not returned, over the life of the process.</summary>
     public long OutstandingBuffers => Pool.Outstanding;

@@ -4,6 +4,7 @@ using Akka.Pattern;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Connector.Relay.Frames;
+using Connector.Relay.Limits;
 using Connector.Relay.Memory;
 using Connector.Relay.Streams;
 
@@ -19,11 +20,17 @@ public static class RelayGraph
     public static IRunnableGraph<Task<StreamOutcome>> Create(Socket socket, RelayStream stream) => Create(socket, stream, through: null);
 
     /// <summary>Creates and runs. When the materializer has been shut down meanwhile, socket and stream are ended and the outcome says so.</summary>
-    public static Task<StreamOutcome> Run(IMaterializer materializer, Socket socket, RelayStream stream)
+    public static Task<StreamOutcome> Run(IMaterializer materializer, Socket socket, RelayStream stream) => Run(materializer, socket, stream, null);
+
+    /// <summary>As the other, under the limits of a socket.</summary>
+    public static Task<StreamOutcome> Run(IMaterializer materializer, Socket socket, LimitedStream limited)
+        => Run(materializer, socket, limited.Stream, limited);
+
+    private static Task<StreamOutcome> Run(IMaterializer materializer, Socket socket, RelayStream stream, LimitedStream? limited)
     {
         try
         {
-            return Create(socket, stream).Run(materializer);
+            return Create(socket, stream, through: null, limited).Run(materializer);
         }
         catch (Exception stopped) when (stopped is IllegalStateException or InvalidOperationException)
         {
@@ -34,9 +41,10 @@ public static class RelayGraph
     }
 
     /// <param name="through">For fault injection: a stage between socket and stream on the way out.</param>
-    internal static IRunnableGraph<Task<StreamOutcome>> Create(Socket socket, RelayStream stream, IGraph<FlowShape<RelayBuffer, RelayBuffer>, NotUsed>? through)
+    internal static IRunnableGraph<Task<StreamOutcome>> Create(
+        Socket socket, RelayStream stream, IGraph<FlowShape<RelayBuffer, RelayBuffer>, NotUsed>? through, LimitedStream? limited = null)
     {
-        var local = Flow.FromGraph<RelayBuffer, RelayBuffer, NotUsed>(new SocketStage(socket, stream));
+        var local = Flow.FromGraph<RelayBuffer, RelayBuffer, NotUsed>(new SocketStage(socket, stream, limited));
         if (through is not null)
             local = local.Via(through);
         return local.JoinMaterialized(Flow.FromGraph(new StreamStage(stream)), Keep.Right);

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Akka.Streams;
 using Akka.Streams.Stage;
+using Connector.Relay.Limits;
 using Connector.Relay.Memory;
 using Connector.Relay.Streams;
 
@@ -10,26 +11,29 @@ namespace Connector.Relay.Stages;
 #pragma warning disable CA2012 // the awaiters are kept in fields on purpose; each is consumed once, by its continuation or at once
 /// <summary>
 /// A connected TCP socket as a stage: what comes in is written, what is read goes out. It waits for readability before it takes a buffer,
-/// so an idle connection holds none. Half-close is passed on both ways. Owns the socket.
+/// so an idle connection holds none. Half-close is passed on both ways. Owns the socket. Under a limit of bytes it reads and writes no more than
+/// its turn and then waits for the next one, so that the limit becomes backpressure.
 /// </summary>
-internal sealed class SocketStage(Socket socket, RelayStream stream) : GraphStage<FlowShape<RelayBuffer, RelayBuffer>>
+internal sealed class SocketStage(Socket socket, RelayStream stream, LimitedStream? limited = null) : GraphStage<FlowShape<RelayBuffer, RelayBuffer>>
 {
     private readonly Inlet<RelayBuffer> toWrite = new("Socket.in");
     private readonly Outlet<RelayBuffer> read = new("Socket.out");
 
     public override FlowShape<RelayBuffer, RelayBuffer> Shape => new(toWrite, read);
 
-    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, socket, stream);
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, socket, stream, limited);
 
     private sealed class Logic : InAndOutGraphStageLogic
     {
         private readonly SocketStage stage;
         private readonly Socket socket;
         private readonly RelayStream stream;
+        private readonly LimitedStream? limited;
         private readonly Action readable;
         private readonly Action received;
         private readonly Action written;
         private readonly Action mayRead;
+        private readonly Action mayWrite;
         private Action<object?> onRead = null!;
         private Action<object?> onWritten = null!;
         private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter receiving;
@@ -48,16 +52,21 @@ internal sealed class SocketStage(Socket socket, RelayStream stream) : GraphStag
         private bool failed;
         private int stopped;
 
-        public Logic(SocketStage stage, Socket socket, RelayStream stream)
+        // 1 while a write waits for its turn: the buffer then belongs to whoever sets it back to 0, the write that goes on or the end of the stage.
+        private int writeParked;
+
+        public Logic(SocketStage stage, Socket socket, RelayStream stream, LimitedStream? limited)
             : base(stage.Shape)
         {
             this.stage = stage;
             this.socket = socket;
             this.stream = stream;
+            this.limited = limited;
             readable = Readable;
             received = Received;
             written = Written;
             mayRead = MayRead;
+            mayWrite = MayWrite;
             SetHandlers(stage.toWrite, stage.read, this);
         }
 
@@ -79,10 +88,13 @@ internal sealed class SocketStage(Socket socket, RelayStream stream) : GraphStag
         public override void PostStop()
         {
             Interlocked.Exchange(ref stopped, 1);
+            limited?.Close();
             if (failed)
                 ResetOnClose();
             socket.Dispose();
             TakeRead()?.Return();
+            if (Unpark())
+                writing!.Return();
         }
 
         // ---- reading
@@ -132,12 +144,21 @@ internal sealed class SocketStage(Socket socket, RelayStream stream) : GraphStag
                 receiving.GetResult();
                 if (Volatile.Read(ref stopped) != 0)
                     return false;
+                var most = BufferPool.Large;
+                if (limited is { IsLimited: true })
+                {
+                    // At least one byte, for the end of the stream is read as well.
+                    most = limited.Take(Direction.FromUpstream, Math.Max(1, socket.Available), mayRead);
+                    if (most == 0)
+                        return false;
+                }
+
                 var buffer = stream.RentForSend(mayRead);
                 if (buffer is null)
                     return stream.Outcome is not null;
                 reading = buffer;
                 readState = ReadState.Pending;
-                receiving = socket.ReceiveAsync(buffer.Array.AsMemory(), SocketFlags.None).ConfigureAwait(false).GetAwaiter();
+                receiving = socket.ReceiveAsync(buffer.Array.AsMemory(0, Math.Min(most, buffer.Capacity)), SocketFlags.None).ConfigureAwait(false).GetAwaiter();
                 if (!receiving.IsCompleted)
                 {
                     receiving.UnsafeOnCompleted(received);
@@ -172,6 +193,7 @@ internal sealed class SocketStage(Socket socket, RelayStream stream) : GraphStag
         {
             var bytes = receiving.GetResult();
             reading!.Length = bytes;
+            limited?.Moved(Direction.FromUpstream, bytes);
             Interlocked.Exchange(ref readState, ReadState.Filled);
 
             // The stage may have stopped meanwhile; then nobody will come for the buffer.
@@ -189,7 +211,7 @@ internal sealed class SocketStage(Socket socket, RelayStream stream) : GraphStag
         private RelayBuffer? TakeRead()
             => Interlocked.CompareExchange(ref readState, ReadState.None, ReadState.Filled) == ReadState.Filled ? reading : null;
 
-        /// <summary>From any thread: memory came back, the parked read may try again.</summary>
+        /// <summary>From any thread: memory came back or the stream has its turn, the parked read may try again.</summary>
         private void MayRead() => onRead(mayRead);
 
         private void OnRead(object? reason)
@@ -259,14 +281,23 @@ internal sealed class SocketStage(Socket socket, RelayStream stream) : GraphStag
             {
                 while (writtenBytes < writing!.Length)
                 {
-                    sending = socket.SendAsync(writing.Filled[writtenBytes..], SocketFlags.None).ConfigureAwait(false).GetAwaiter();
+                    var part = writing.Filled[writtenBytes..];
+                    if (limited is { IsLimited: true })
+                    {
+                        var most = TakeTurn(part.Length);
+                        if (most == 0)
+                            return false;
+                        part = part[..most];
+                    }
+
+                    sending = socket.SendAsync(part, SocketFlags.None).ConfigureAwait(false).GetAwaiter();
                     if (!sending.IsCompleted)
                     {
                         sending.UnsafeOnCompleted(written);
                         return false;
                     }
 
-                    writtenBytes += sending.GetResult();
+                    CountWritten();
                 }
             }
             catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
@@ -278,11 +309,38 @@ internal sealed class SocketStage(Socket socket, RelayStream stream) : GraphStag
             return true;
         }
 
+        /// <summary>Bytes that may be written now; 0: parked, or the stage has stopped and the buffer is not ours any more.</summary>
+        private int TakeTurn(int wanted)
+        {
+            // Parked before it asks: once it waits, the turn may come at any time.
+            Interlocked.Exchange(ref writeParked, 1);
+            var most = limited!.Take(Direction.ToUpstream, wanted, mayWrite);
+            if (most > 0)
+                return Unpark() ? most : 0;
+
+            // The stage may have stopped meanwhile; then nobody will come for the buffer.
+            if (Volatile.Read(ref stopped) != 0 && Unpark())
+                writing!.Return();
+            return 0;
+        }
+
+        private bool Unpark() => Interlocked.Exchange(ref writeParked, 0) != 0;
+
+        /// <summary>From any thread: the parked write has its turn.</summary>
+        private void MayWrite() => onWritten(mayWrite);
+
+        private void CountWritten()
+        {
+            var bytes = sending.GetResult();
+            writtenBytes += bytes;
+            limited?.Moved(Direction.ToUpstream, bytes);
+        }
+
         private void Written()
         {
             try
             {
-                writtenBytes += sending.GetResult();
+                CountWritten();
             }
             catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
             {
@@ -306,8 +364,11 @@ internal sealed class SocketStage(Socket socket, RelayStream stream) : GraphStag
                 stream.Consumed(bytes);
         }
 
-        private void OnWritten(object? nothing)
+        private void OnWritten(object? reason)
         {
+            if (ReferenceEquals(reason, mayWrite) && !(Unpark() && Write()))
+                return;
+
             if (writeFailure is not null)
             {
                 failed = true;

@@ -1,5 +1,6 @@
 using Akka.Streams;
 using Akka.Streams.Stage;
+using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Relay.Memory;
 using Connector.Relay.Streams;
@@ -30,7 +31,10 @@ internal sealed class StreamStage(RelayStream stream) : GraphStageWithMaterializ
         private readonly TaskCompletionSource<StreamOutcome> outcome;
         private Action<object?> onSignal = null!;
         private int signalled;
+        private RelayMetrics metrics = null!;
         private bool wantsOut;
+        private bool localFinishedFirst;
+        private bool closePassedOn;
 
         public Logic(StreamStage stage, RelayStream stream, TaskCompletionSource<StreamOutcome> outcome)
             : base(stage.Shape)
@@ -52,6 +56,8 @@ internal sealed class StreamStage(RelayStream stream) : GraphStageWithMaterializ
         {
             onSignal = GetAsyncCallback<object?>(OnSignal);
             SetKeepGoing(true);
+            metrics = stream.Memory!.Memory.Metrics;
+            metrics.StreamOpened();
             if (stream.TryAttach(this))
                 PullIn();
             else
@@ -65,18 +71,24 @@ internal sealed class StreamStage(RelayStream stream) : GraphStageWithMaterializ
             stream.TransitOut?.Return();
             stream.TransitIn = null;
             stream.TransitOut = null;
-            outcome.TrySetResult(stream.Outcome!);
+            metrics.StreamEnded(stream.Outcome!.End);
+            outcome.TrySetResult(stream.Outcome with { LocalFinishedFirst = localFinishedFirst });
         }
 
         public override void OnPush()
         {
             var buffer = Grab(stage.fromSocket);
             stream.TransitOut = null;
+            metrics.Sent(buffer.Length);
             stream.Send(buffer);
             PullIn();
         }
 
-        public override void OnUpstreamFinish() => stream.Finish();
+        public override void OnUpstreamFinish()
+        {
+            localFinishedFirst = !closePassedOn;
+            stream.Finish();
+        }
 
         public override void OnUpstreamFailure(Exception failure) => LocalFailed(failure);
 
@@ -125,11 +137,13 @@ internal sealed class StreamStage(RelayStream stream) : GraphStageWithMaterializ
             {
                 wantsOut = false;
                 stream.TransitIn = buffer;
+                metrics.Received(buffer.Length);
                 Push(stage.toSocket, buffer);
             }
             else if (finished)
             {
                 wantsOut = false;
+                closePassedOn = true;
                 Complete(stage.toSocket);
             }
         }

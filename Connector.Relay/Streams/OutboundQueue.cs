@@ -21,6 +21,9 @@ internal sealed class OutboundQueue
     /// <summary>Offsets of this direction.</summary>
     public ref SendWindow Window => ref window;
 
+    /// <summary>All bytes that were given to it.</summary>
+    public long Queued => queued;
+
     /// <summary>Bytes that wait to be sent.</summary>
     public long Unsent => queued - window.Next;
 

@@ -1,3 +1,4 @@
+using Connector.Relay.Accounting;
 using Connector.Relay.Lanes;
 
 namespace Connector.Relay.Streams;
@@ -28,9 +29,9 @@ internal struct ReceiveWindow(long limit)
     {
         var end = offset + length;
         if (end > Limit)
-            throw new LaneProtocolException($"DATA up to {end} is beyond the limit {Limit}");
+            throw new LaneProtocolException($"DATA up to {end} is beyond the limit {Limit}") { Kind = ProtocolViolation.BeyondLimit };
         if (end > Final)
-            throw new LaneProtocolException($"DATA up to {end} is behind the final offset {Final}");
+            throw new LaneProtocolException($"DATA up to {end} is behind the final offset {Final}") { Kind = ProtocolViolation.BadOffset };
         if (offset > Received)
             return (0, false);
         return ((int)Math.Min(length, Received - offset), true);
@@ -42,11 +43,11 @@ internal struct ReceiveWindow(long limit)
     public void Fin(long final)
     {
         if (Final is { } known && known != final)
-            throw new LaneProtocolException($"FIN at {final} contradicts the final offset {known}");
+            throw new LaneProtocolException($"FIN at {final} contradicts the final offset {known}") { Kind = ProtocolViolation.ContradictingFin };
         if (final < Received)
-            throw new LaneProtocolException($"FIN at {final} lies before the {Received} bytes received");
+            throw new LaneProtocolException($"FIN at {final} lies before the {Received} bytes received") { Kind = ProtocolViolation.ContradictingFin };
         if (final > Limit)
-            throw new LaneProtocolException($"FIN at {final} is beyond the limit {Limit}");
+            throw new LaneProtocolException($"FIN at {final} is beyond the limit {Limit}") { Kind = ProtocolViolation.BeyondLimit };
         Final = final;
     }
 

@@ -445,8 +445,8 @@ public sealed class RelayStream : LaneSource
                 return;
             }
 
-            Close(StreamEnd.RemoteReset, reason);
             resetCode = code;
+            Close(StreamEnd.RemoteReset, reason);
             due = Due.Reset;
         }
 
@@ -830,7 +830,11 @@ public sealed class RelayStream : LaneSource
     /// <summary>Under the lock: fixes the outcome and gives everything back.</summary>
     private void Close(StreamEnd end, string reason)
     {
-        outcome = new StreamOutcome(end, reason, inbound.Window.Consumed - (finPassedOn ? 1 : 0), outbound.Window.Sent);
+        outcome = new StreamOutcome(end, reason, inbound.Window.Consumed - (finPassedOn ? 1 : 0), outbound.Queued)
+        {
+            Code = resetCode == default ? null : resetCode,
+            Resumes = resumes,
+        };
         OpenFrame = null;
         inbound.ReturnAll();
         outbound.ReturnAll();

@@ -1,3 +1,4 @@
+using Connector.Relay.Accounting;
 using Connector.Relay.Lanes;
 
 namespace Connector.Relay.Streams;
@@ -39,7 +40,7 @@ internal struct SendWindow(long limit)
     {
         var most = Final is { } final ? final + 1 : Sent;
         if (consumed > most)
-            throw new LaneProtocolException($"CREDIT says {consumed} bytes are consumed, {most} were sent");
+            throw new LaneProtocolException($"CREDIT says {consumed} bytes are consumed, {most} were sent") { Kind = ProtocolViolation.BadOffset };
         var news = consumed > Consumed || limit > Limit;
         Consumed = Math.Max(Consumed, consumed);
         Limit = Math.Max(Limit, limit);
@@ -55,7 +56,7 @@ internal struct SendWindow(long limit)
     public long Rewind(long received)
     {
         if (received > Sent)
-            throw new LaneProtocolException($"RESUME says {received} bytes were received, {Sent} were sent");
+            throw new LaneProtocolException($"RESUME says {received} bytes were received, {Sent} were sent") { Kind = ProtocolViolation.BadOffset };
 
         // Older than a CREDIT that has come since: what is consumed is not kept any more, and nobody needs it.
         var back = Next - Math.Max(received, Math.Min(Consumed, Sent));

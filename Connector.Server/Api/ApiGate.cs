@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Connector.Server.Api;
 
 /// <summary>
-/// Stands before everything under /api: lets in who has the admin token, and gives every failure the one shape, those of routing included. A startup
+/// Stands before everything under /api and before /metrics: lets in who has the admin token, and gives every failure the one shape, those of routing included. A startup
 /// filter, because routing's own answers (404, 405, 415) never reach an endpoint's filters.
 /// </summary>
 internal sealed partial class ApiGate(ServerSecrets secrets, ILogger<ApiGate> logger) : IStartupFilter
@@ -23,7 +23,8 @@ internal sealed partial class ApiGate(ServerSecrets secrets, ILogger<ApiGate> lo
 
     private async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (!context.Request.Path.StartsWithSegments(Prefix, StringComparison.OrdinalIgnoreCase))
+        if (!context.Request.Path.StartsWithSegments(Prefix, StringComparison.OrdinalIgnoreCase)
+            && !context.Request.Path.StartsWithSegments(MetricsEndpoint.Path, StringComparison.OrdinalIgnoreCase))
         {
             await next(context).ConfigureAwait(false);
             return;

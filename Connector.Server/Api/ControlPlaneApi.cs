@@ -22,6 +22,8 @@ public static class ControlPlaneApi
         services.AddSingleton<EdgeObservations>();
         services.AddSingleton(provider => new EdgeStateReader(
             provider.GetRequiredService<ControlDatabase>(), () => provider.GetRequiredService<SigningKey>().PublicKey));
+        services.AddSingleton<SessionIntake>();
+        services.AddHostedService(provider => provider.GetRequiredService<SessionIntake>());
         services.AddSingleton<ControlPlaneFeed>();
         services.AddSingleton<IEdgeFeed>(provider => provider.GetRequiredService<ControlPlaneFeed>());
         services.AddHostedService(provider => provider.GetRequiredService<ControlPlaneFeed>());
@@ -31,9 +33,11 @@ public static class ControlPlaneApi
         services.AddSingleton<ConnectorEndpoints>();
         services.AddSingleton<ConnectorTokenEndpoints>();
         services.AddSingleton<SocketEndpoints>();
+        services.AddSingleton<StreamSessionEndpoints>();
         services.AddSingleton<IStartupFilter, ApiGate>();
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddOpenApi("v1");
+        MetricsEndpoint.Add(services);
         return services;
     }
 
@@ -44,6 +48,8 @@ public static class ControlPlaneApi
         ConnectorEndpoints.Map(api);
         ConnectorTokenEndpoints.Map(api);
         SocketEndpoints.Map(api);
+        StreamSessionEndpoints.Map(api);
+        MetricsEndpoint.Map(endpoints);
         endpoints.MapOpenApi("/openapi/{documentName}.json");
         return endpoints;
     }

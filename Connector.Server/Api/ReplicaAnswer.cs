@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Connector.Protocol.Ids;
+using Connector.Server.Control;
 using Connector.Server.Feed;
 using static Connector.Server.Control.ConnectorsProtocol;
 
@@ -8,20 +9,22 @@ namespace Connector.Server.Api;
 /// <summary>A replica as its control session and the edges see it together.</summary>
 internal sealed record ReplicaAnswer(
     string Id, string BootId, string? Version, DateTime? ConnectedAt, string? RemoteAddress, int Lanes, int LiveStreams, bool Draining,
-    ReplicaAnswer.ConfigVersionAnswer ConfigVersion, IReadOnlyList<ReplicaAnswer.LinkAnswer> Links)
+    LampAnswer Control, SocketLampsAnswer Lamps, ReplicaAnswer.ConfigVersionAnswer ConfigVersion, IReadOnlyList<ReplicaAnswer.LinkAnswer> Links)
 {
     /// <param name="Desired">Of the connector, as the store has it now.</param>
     /// <param name="Applied">What this replica said it has applied; absent while it has said nothing, or has what another store pushed.</param>
     internal sealed record ConfigVersionAnswer(string Incarnation, long Desired, long? Applied);
 
     /// <param name="Sockets">Ids of the sockets that it serves on this edge.</param>
-    internal sealed record LinkAnswer(string Edge, int Lanes, int LiveStreams, bool Draining, IReadOnlyList<string> Sockets);
+    /// <param name="UpstreamsOff">Those of them whose upstream lamp the edge was told to be off.</param>
+    internal sealed record LinkAnswer(
+        string Edge, int Lanes, int LiveStreams, bool Draining, LampAnswer Path, IReadOnlyList<string> Sockets, IReadOnlyList<string> UpstreamsOff);
 
     /// <summary>A replica is one process: after a restart both incarnations are listed while an edge still has links of the old one.</summary>
-    public static IReadOnlyList<ReplicaAnswer> Merge(ImmutableArray<ReplicaState> announced, ImmutableArray<ReplicaLinks> linked, EdgeId edge, DesiredStateVersion desired)
+    public static IReadOnlyList<ReplicaAnswer> Merge(SessionState session, EdgeObservations observations, EdgeId edge, DesiredStateVersion desired)
     {
-        var states = announced.IsDefault ? [] : announced;
-        var links = linked.IsDefault ? [] : linked;
+        var states = session.Replicas.IsDefault ? [] : session.Replicas;
+        var links = observations.Links(session.ConnectorId);
         return
         [
             .. states.Select(state => (state.ReplicaId, state.BootId)).Union(links.Select(link => (link.ReplicaId, link.BootId)))
@@ -32,12 +35,32 @@ internal sealed record ReplicaAnswer(
                     states.FirstOrDefault(state => state.ReplicaId == key.ReplicaId && state.BootId == key.BootId),
                     [.. links.Where(link => link.ReplicaId == key.ReplicaId && link.BootId == key.BootId)],
                     edge,
-                    desired)),
+                    desired,
+                    session,
+                    observations)),
         ];
     }
 
-    private static ReplicaAnswer Of(ReplicaId id, BootId bootId, ReplicaState? state, ImmutableArray<ReplicaLinks> links, EdgeId edge, DesiredStateVersion desired)
-        => new(
+    /// <summary>The replica's links at the edge: of the process that the control session is of, else of the one that has lanes.</summary>
+    public static ReplicaLinks? LinksOf(ReplicaId replicaId, SessionState session, EdgeObservations observations)
+    {
+        var boot = session.Replicas.IsDefault ? null : session.Replicas.FirstOrDefault(state => state.ReplicaId == replicaId)?.BootId;
+        var links = observations.Links(session.ConnectorId).Where(link => link.ReplicaId == replicaId).ToList();
+        return boot is null ? links.MaxBy(link => link.Lanes) : links.Find(link => link.BootId == boot) ?? links.MaxBy(link => link.Lanes);
+    }
+
+    private static ReplicaAnswer Of(
+        ReplicaId id, BootId bootId, ReplicaState? state, ImmutableArray<ReplicaLinks> links, EdgeId edge, DesiredStateVersion desired, SessionState session,
+        EdgeObservations observations)
+    {
+        var silence = observations.Silence(session.ConnectorId);
+
+        // A process that the session is not of has told nothing on it.
+        var report = state is null ? null : session.Reports.FirstOrDefault(known => known.ReplicaId == id);
+        var control = state is null && session.State == "online"
+            ? LampAnswer.Of(LampReport.Off, null, null, "the control session is not of this process")
+            : LampDecision.Control(session, id, report);
+        return new(
             id.Value,
             bootId.ToString(),
             state?.Version,
@@ -46,11 +69,42 @@ internal sealed record ReplicaAnswer(
             links.Sum(link => link.Lanes),
             links.Sum(link => link.LiveStreams),
             links.Any(link => link.Draining),
+            control,
+            Summary(id, control, state is null || session.Sockets.IsDefault ? [] : session.Sockets, links.FirstOrDefault(), report, edge, silence),
             new ConfigVersionAnswer(
                 desired.Incarnation, desired.Number, state?.Applied is { } applied && applied.Incarnation == desired.Incarnation ? applied.Number : null),
             [
                 .. links.Select(link => new LinkAnswer(
-                    edge.Value, link.Lanes, link.LiveStreams, link.Draining,
-                    link.Sockets.IsDefault ? [] : [.. link.Sockets.Select(socket => socket.Value)])),
+                    edge.Value, link.Lanes, link.LiveStreams, link.Draining, LampDecision.Link(link, silence),
+                    link.Sockets.IsDefault ? [] : [.. link.Sockets.Select(socket => socket.Value)],
+                    link.UpstreamsOff.IsDefault ? [] : [.. link.UpstreamsOff.Select(socket => socket.Value)])),
             ]);
+    }
+
+    private static SocketLampsAnswer Summary(
+        ReplicaId id, LampAnswer control, ImmutableArray<SocketState> sockets, ReplicaLinks? links, ReplicaReport? report, EdgeId edge, TimeSpan? edgeSilence)
+    {
+        var served = links is null || links.Sockets.IsDefault ? [] : links.Sockets.ToHashSet();
+        int all = 0, online = 0, controlOff = 0, pathOff = 0, upstreamOff = 0, unknown = 0;
+        foreach (var socket in sockets)
+        {
+            if (socket.ReplicaId != id)
+            {
+                continue;
+            }
+
+            var path = LampDecision.Path(socket.SocketId, edge, links, served.Contains(socket.SocketId), edgeSilence, report);
+            var upstream = LampDecision.Upstream(socket.Upstream, report);
+            all++;
+            controlOff += control.State == LampReport.Off ? 1 : 0;
+            pathOff += path.State == LampReport.Off ? 1 : 0;
+            upstreamOff += upstream.State == LampReport.Off ? 1 : 0;
+            var anyOff = control.State == LampReport.Off || path.State == LampReport.Off || upstream.State == LampReport.Off;
+            var allOn = control.IsOn && path.IsOn && upstream.IsOn;
+            online += allOn && socket.State == "serving" ? 1 : 0;
+            unknown += !anyOff && !allOn ? 1 : 0;
+        }
+
+        return new SocketLampsAnswer(all, online, controlOff, pathOff, upstreamOff, unknown);
+    }
 }

@@ -97,7 +97,7 @@ internal readonly struct RequestFields(JsonElement element, string path)
     public JsonElement? Get(string name)
         => Element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private static string Show(JsonElement value)
+    public static string Show(JsonElement value)
         => value.GetRawText() is { Length: <= 40 } raw ? raw : Describe(value);
 
     private ApiError Wrong(string name, string expected, JsonElement value)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Connector.Protocol.Sockets;
 
 namespace Connector.Server.Api;
 
@@ -10,10 +11,16 @@ internal sealed record ConnectorRequest(
 /// <param name="ExpiresAt">Unix seconds as a number or text, or RFC 3339; absent for none.</param>
 internal sealed record ConnectorTokenRequest(string ConnectorId, string? Name, JsonElement? ExpiresAt);
 
+/// <param name="Limits">Of each replica by itself. In a change, a key that is absent stays and 0 brings the default back; the same for upstream_check and edge.</param>
+/// <param name="UpstreamProxyProtocol">"v2", or "" for none.</param>
 internal sealed record SocketRequest(
     string? Name, string? DisplayName, string? SocketType, string? Description, string? UpstreamType, string? UpstreamHttpHostname,
     bool? RecordingEnabled, bool? ConnectorAuthenticationEnabled, bool? EndToEndEncryptionEnabled, IReadOnlyDictionary<string, string>? Tags,
-    IReadOnlyList<string>? ConnectorIds, string? ConnectorId, JsonElement? UpstreamConfiguration, SocketRequest.EdgeRequest? Edge)
+    IReadOnlyList<string>? ConnectorIds, string? ConnectorId, JsonElement? UpstreamConfiguration, SocketRequest.EdgeRequest? Edge,
+    SocketLimitsConfiguration? Limits, string? UpstreamProxyProtocol, UpstreamCheckConfiguration? UpstreamCheck)
 {
-    internal sealed record EdgeRequest(int? Port, bool? Public, IReadOnlyList<string>? AllowedIps);
+    /// <param name="Hedge">Whether a second replica may be asked when the first does not accept a stream at once; absent means true.</param>
+    /// <param name="ProxyProtocolFrom">Networks of load balancers in front of the edge, whose connections begin with a PROXY protocol header.</param>
+    internal sealed record EdgeRequest(
+        int? Port, bool? Public, IReadOnlyList<string>? AllowedIps, bool? Hedge, IReadOnlyList<string>? ProxyProtocolFrom);
 }

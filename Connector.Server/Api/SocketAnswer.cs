@@ -3,18 +3,26 @@ using System.Text.Json;
 namespace Connector.Server.Api;
 
 /// <param name="Endpoint">host:port that end users dial.</param>
-/// <param name="Alive">Whether a replica serves it.</param>
+/// <param name="Alive">A replica says that it serves it, and has a link on which the edge hands users over: they are let in, whatever the upstream does.</param>
+/// <param name="Online">All three lamps of one replica are on: proven from end to end.</param>
 /// <param name="Listener">What the edge said of the socket's port; absent until it did.</param>
 internal sealed record SocketAnswer(
     string SocketId, string Name, string DisplayName, string SocketType, string Description, string UpstreamType, string UpstreamHttpHostname,
     bool RecordingEnabled, bool ConnectorAuthenticationEnabled, bool EndToEndEncryptionEnabled, JsonElement Tags, IReadOnlyList<string> ConnectorIds,
     IReadOnlyList<SocketAnswer.ServedBy> Connectors, JsonElement UpstreamConfiguration, IReadOnlyList<string> Policies, string Dnsname,
-    SocketAnswer.EdgeAnswer Edge, string Endpoint, SocketAnswer.ListenerAnswer? Listener, bool Alive, SocketStatusAnswer Status, DateTime CreatedAt,
+    SocketAnswer.EdgeAnswer Edge, SocketAnswer.LimitsAnswer Limits, string UpstreamProxyProtocol, SocketAnswer.UpstreamCheckAnswer UpstreamCheck, string Endpoint, SocketAnswer.ListenerAnswer? Listener, bool Alive, bool Online, SocketStatusAnswer Status, DateTime CreatedAt,
     DateTime UpdatedAt)
 {
     internal sealed record ServedBy(string ConnectorId, string Name);
 
-    internal sealed record EdgeAnswer(int Port, bool Public, IReadOnlyList<string> AllowedIps);
+    internal sealed record EdgeAnswer(
+        int Port, bool Public, IReadOnlyList<string> AllowedIps, bool Hedge, IReadOnlyList<string> ProxyProtocolFrom);
+
+    /// <summary>Of each replica by itself; 0 is the default.</summary>
+    internal sealed record LimitsAnswer(
+        int MaxStreams, int MaxBytesPerSecond, int MaxOpensPerSecond, int IdleTimeoutSeconds, int MaxAgeSeconds);
+
+    internal sealed record UpstreamCheckAnswer(bool Enabled, int IntervalSeconds, int TimeoutSeconds);
 
     /// <param name="State">listening or failed.</param>
     internal sealed record ListenerAnswer(string State, int Port, string? Reason);

@@ -23,7 +23,7 @@ internal sealed class SocketDescription(IConnectorSessions sessions, EdgeObserva
 
     private SocketAnswer Of(SocketRow socket, IReadOnlyCollection<SessionState> states)
     {
-        var status = SocketStatusAnswer.Of(new SocketId(socket.Id), states);
+        var status = SocketStatusAnswer.Of(new SocketId(socket.Id), states, observations);
         var listener = observations.Listener(new SocketId(socket.Id));
         // Until the edge follows, it speaks of the port that the socket had.
         var current = listener?.Port == socket.EdgePort ? listener : null;
@@ -37,12 +37,17 @@ internal sealed class SocketDescription(IConnectorSessions sessions, EdgeObserva
             [],
             options.EdgePublicHost,
             new SocketAnswer.EdgeAnswer(
-                socket.EdgePort, socket.EdgePublic, socket.EdgeAllowedIps.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+                socket.EdgePort, socket.EdgePublic, socket.EdgeAllowedIps.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                socket.EdgeHedge, socket.EdgeProxyProtocolFrom.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+            SocketOptions.Answer(SocketOptions.Limits(socket)),
+            socket.UpstreamProxyProtocol,
+            SocketOptions.Answer(SocketOptions.UpstreamCheck(socket)),
             EndPoint(socket.EdgePort),
             current is null ? null : new SocketAnswer.ListenerAnswer(current.Failure is null ? "listening" : "failed", current.Port, current.Failure),
             // What the replica says of itself is not enough: the edge must have a link on which it serves the socket.
             status.State == "serving" && connectors.Any(link => observations.Links(new ConnectorId(link.ConnectorId))
                 .Any(replica => replica.Lanes > 0 && !replica.Draining && replica.Sockets.Contains(new SocketId(socket.Id)))),
+            status.Replicas.Any(replica => replica.Online),
             status,
             ApiJson.Time(socket.CreatedAt),
             ApiJson.Time(socket.UpdatedAt));

@@ -10,7 +10,7 @@ internal static class SocketRequestReader
 {
     private const int MaxTags = 100;
     private const int MaxConnectors = 100;
-    private static readonly string[] EdgeKeys = ["port", "public", "allowed_ips"];
+    private static readonly string[] EdgeKeys = ["port", "public", "allowed_ips", "hedge", "proxy_protocol_from"];
 
     public static SocketDraft ReadNew(RequestFields fields)
     {
@@ -18,7 +18,7 @@ internal static class SocketRequestReader
         var type = SocketRequestValidator.RequireType(fields.FilledText("socket_type"));
         var upstream = Upstream(fields)
             ?? throw ApiError.Invalid($"upstream_configuration: it is missing; it says where the connector dials for the socket, for example {Example}");
-        return Read(fields) with
+        return Read(fields, stored: null) with
         {
             Name = name,
             Type = type,
@@ -32,7 +32,7 @@ internal static class SocketRequestReader
     /// <summary>What is absent stays as it is.</summary>
     public static SocketDraft ReadChange(RequestFields fields, SocketRow stored)
     {
-        var draft = Read(fields);
+        var draft = Read(fields, stored);
         var type = fields.FilledText("socket_type") is { } given ? SocketRequestValidator.RequireType(given) : stored.Type;
         var upstream = Upstream(fields);
         if (upstream is null && type != stored.Type)
@@ -58,7 +58,7 @@ internal static class SocketRequestReader
     private const string Example =
         """{"service_type":"tls","tls_service_configuration":{"tls_service_type":"standard","standard_tls_service_configuration":{"hostname":"db.internal","port":5432}}}""";
 
-    private static SocketDraft Read(RequestFields fields)
+    private static SocketDraft Read(RequestFields fields, SocketRow? stored)
     {
         var edge = fields.Object("edge");
         foreach (var property in edge?.Element.EnumerateObject() ?? default)
@@ -82,6 +82,13 @@ internal static class SocketRequestReader
             EdgePort = edge?.Integer("port", 0, 65_535) is { } port and not 0 ? port : null,
             EdgePublic = edge?.Flag("public"),
             EdgeAllowedIps = edge?.TextList("allowed_ips", AllowedNetworks.MaxCount) is { } list ? AllowedNetworks.Parse("edge.allowed_ips", list) : null,
+            EdgeHedge = edge?.Flag("hedge"),
+            EdgeProxyProtocolFrom = edge?.TextList("proxy_protocol_from", AllowedNetworks.MaxCount) is { } balancers
+                ? Balancers(AllowedNetworks.Parse("edge.proxy_protocol_from", balancers))
+                : null,
+            LimitsJson = SocketOptions.ReadLimits(fields, stored),
+            UpstreamCheckJson = SocketOptions.ReadUpstreamCheck(fields, stored),
+            UpstreamProxyProtocol = SocketOptions.ReadProxyProtocol(fields),
         };
     }
 
@@ -116,6 +123,14 @@ internal static class SocketRequestReader
                 writer.WriteEndObject();
             });
     }
+
+    /// <summary>Whoever is trusted here says who the client is, and so passes allowed_ips at will.</summary>
+    private static ImmutableArray<string> Balancers(ImmutableArray<string> networks)
+        => networks.FirstOrDefault(network => network.EndsWith("/0", StringComparison.Ordinal)) is { } everybody
+            ? throw ApiError.Invalid(
+                $"edge.proxy_protocol_from: {everybody} would let anybody claim any client address; name the load balancers in front of the edge, "
+                + "for example [\"10.0.0.5\"]")
+            : networks;
 
     private static ApiError PublicForNobody() => ApiError.Invalid(
         "edge.public is true, but edge.allowed_ips names nobody: a public socket lets in only the addresses on that list; "

@@ -25,7 +25,6 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     public static readonly TimeSpan TicketLife = TimeSpan.FromHours(24);
     private static readonly TimeSpan ReadRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DefaultHeartbeat = TimeSpan.FromSeconds(10);
-    private const int MaxSocketStates = 16_384;
     private const int MaxWaitingQueries = 64;
 
     private readonly ConnectorId connectorId;
@@ -33,7 +32,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     private readonly LogIntake intake;
     private readonly ConnectorStoreCalls calls;
     private readonly Dictionary<long, ControlStreamProtocol.ClaimSession> claims = [];
-    private readonly Dictionary<(ReplicaId, SocketId), ConnectorsProtocol.SocketState> sockets = [];
+    private readonly ReportedSockets sockets;
     private readonly Dictionary<ReplicaId, DesiredStateVersion> applied = [];
     private readonly List<IActorRef> queries = [];
     private readonly CancellationTokenSource stopping = new();
@@ -53,6 +52,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         this.services = services;
         rules = new ClaimRules(DefaultHeartbeat, services.Limits.PendingClaims);
         idleSince = Now;
+        sockets = new ReportedSockets(services.Time);
         calls = new ConnectorStoreCalls(services.Store, connectorId, services.Limits.StoreDeadline, services.Time, services.Loggers.CreateLogger<ConnectorActor>(), stopping.Token);
         intake = new LogIntake(
             services.Store, connectorId, services.Limits.StoreDeadline, services.Time, services.Loggers.CreateLogger<LogIntake>(),
@@ -144,18 +144,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
             return;
         }
 
-        foreach (var status in report.Statuses)
-        {
-            var key = (status.ReplicaId, status.SocketId);
-            if (status.State == "gone")
-            {
-                sockets.Remove(key);
-            }
-            else if (sockets.Count < MaxSocketStates || sockets.ContainsKey(key))
-            {
-                sockets[key] = status;
-            }
-        }
+        sockets.Take(report.Report);
     }
 
     private void OnConfigApplied(ControlStreamProtocol.ConfigApplied message)
@@ -428,7 +417,11 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
 
         return new ConnectorsProtocol.SessionState(
             connectorId, live is null ? "offline" : "online", state.Epoch ?? default, live?.Claim.Identity?.ReplicaId, live?.Since, lastSeen, replicas,
-            [.. sockets.Values.OrderBy(socket => socket.SocketId.Value, StringComparer.Ordinal).ThenBy(socket => socket.ReplicaId.Value, StringComparer.Ordinal)]);
+            sockets.Sockets())
+        {
+            Silence = live is null ? null : Now - live.LastHeard,
+            Reports = sockets.Replicas(),
+        };
     }
 
     private DesiredStateVersion? Applied(ReplicaId replicaId) => push is not null && applied.TryGetValue(replicaId, out var version) ? push.Reached(version) : null;

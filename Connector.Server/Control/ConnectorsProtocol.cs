@@ -21,12 +21,23 @@ public static class ConnectorsProtocol
     /// <param name="Leader">The replica that holds the control session; null when offline or when the peer has no replica id.</param>
     public sealed record SessionState(
         ConnectorId ConnectorId, string State, SessionEpoch Epoch, ReplicaId? Leader, DateTimeOffset? Since, DateTimeOffset? LastSeen,
-        ImmutableArray<ReplicaState> Replicas, ImmutableArray<SocketState> Sockets);
+        ImmutableArray<ReplicaState> Replicas, ImmutableArray<SocketState> Sockets)
+    {
+        /// <summary>Since the session was heard last; null when there is none.</summary>
+        public TimeSpan? Silence { get; init; }
+
+        /// <summary>Of the replicas that report lamps.</summary>
+        public ImmutableArray<ReplicaReport> Reports { get; init; } = [];
+    }
 
     /// <param name="Applied">The desired state that it said it has applied; null while it has said nothing.</param>
     public sealed record ReplicaState(
         ReplicaId ReplicaId, BootId BootId, string Version, DateTimeOffset? ConnectedAt, string RemoteAddress, DesiredStateVersion? Applied = null);
 
     /// <param name="State">starting, serving, unsupported or failed, as the replica announced it.</param>
-    public sealed record SocketState(SocketId SocketId, ReplicaId ReplicaId, string State, string Reason, int LiveStreams, DateTimeOffset Since);
+    public sealed record SocketState(SocketId SocketId, ReplicaId ReplicaId, string State, string Reason, int LiveStreams, DateTimeOffset Since)
+    {
+        /// <summary>Null when it was not told.</summary>
+        public LampReport? Upstream { get; init; }
+    }
 }

@@ -26,8 +26,8 @@ internal static class ControlStreamProtocol
 
     public sealed record ChallengeAnswered(ConnectorId ConnectorId, long StreamId, ImmutableArray<byte> Nonce) : IForConnector;
 
-    /// <param name="Statuses">Bounded and cleaned by the stream. Replaces what the replica said before about these sockets.</param>
-    public sealed record SocketsReported(ConnectorId ConnectorId, long StreamId, ImmutableArray<ConnectorsProtocol.SocketState> Statuses) : IForConnector;
+    /// <param name="Report">Bounded and cleaned by the stream. Replaces what the replica said before about these sockets.</param>
+    public sealed record SocketsReported(ConnectorId ConnectorId, long StreamId, SocketReport Report) : IForConnector;
 
     public sealed record ConfigApplied(ConnectorId ConnectorId, long StreamId, ReplicaId ReplicaId, DesiredStateVersion Version) : IForConnector;
 

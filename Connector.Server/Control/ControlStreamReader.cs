@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Connector.Protocol.Control.Wire;
@@ -20,8 +19,6 @@ internal sealed class ControlStreamReader(
     ControlStream stream, ControlStreamProtocol.ClaimSession claim, SessionEpoch epoch, IActorRef connectors, LogIntake intake, ControlLimits limits, TimeProvider time)
 {
     private const int MaxRequestIdLength = 256;
-    private const int MaxStatuses = 4096;
-    private const int MaxReasonLength = 512;
     private const int MaxNonceLength = 64;
     private const int MaxMetadataSize = 64 * 1024;
     private const int MaxNotedSockets = 4096;
@@ -126,7 +123,7 @@ internal sealed class ControlStreamReader(
                 await OnLogsAsync(request.Logs).ConfigureAwait(false);
                 break;
             case ControlStreamRequest.RequestTypeOneofCase.SocketStatus:
-                await TellAsync(new ControlStreamProtocol.SocketsReported(ConnectorId, stream.StreamId, Statuses(request.SocketStatus))).ConfigureAwait(false);
+                await TellAsync(new ControlStreamProtocol.SocketsReported(ConnectorId, stream.StreamId, SocketReportReader.Read(request.SocketStatus))).ConfigureAwait(false);
                 break;
             case ControlStreamRequest.RequestTypeOneofCase.ConfigApplied when request.ConfigApplied.ConfigVersion is { } version:
                 await TellAsync(new ControlStreamProtocol.ConfigApplied(
@@ -242,29 +239,6 @@ internal sealed class ControlStreamReader(
         await Task.Delay(limits.AnswerDelay, time).ConfigureAwait(false);
         stream.Send(new ControlStreamResponse { Authorize = new AuthorizeResponse { RequestId = requestId } });
         delayedAnswers.Release();
-    }
-
-    private static ImmutableArray<ConnectorsProtocol.SocketState> Statuses(SocketStatusReport report)
-    {
-        var replicaId = new ReplicaId(Bounded(report.ReplicaId));
-        return
-        [
-            .. report.Sockets.Take(MaxStatuses).Where(status => status.SocketId.Length is > 0 and <= MaxRequestIdLength).Select(status => new ConnectorsProtocol.SocketState(
-                new SocketId(status.SocketId), replicaId, Bounded(status.State), PeerLogRecords.OneLine(status.Reason, MaxReasonLength), Math.Max(status.LiveStreams, 0),
-                Since(status.Since))),
-        ];
-    }
-
-    private static DateTimeOffset Since(Timestamp? since)
-    {
-        try
-        {
-            return since?.ToDateTimeOffset() ?? DateTimeOffset.UnixEpoch;
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentOutOfRangeException)
-        {
-            return DateTimeOffset.UnixEpoch;
-        }
     }
 
     private void Touch(string? metadataJson)

@@ -33,6 +33,15 @@ public sealed record EdgeLimits
     /// <summary>How long the streams of a link without a lane wait for the replica to come back.</summary>
     public TimeSpan ResumeWithin { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>From a client's arrival to OPENED, a second link included.</summary>
+    /// <summary>From a client's arrival to OPENED, all links that are tried included.</summary>
     public TimeSpan OpenDeadline { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>A stream that its replica has not accepted by then is offered to a second one.</summary>
+    public TimeSpan HedgeAfter { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Before a replica that said stale is asked again because there is no other: it has just woken.</summary>
+    public TimeSpan StaleRetryPause { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>For the PROXY protocol header of a connection that a load balancer passes on.</summary>
+    public TimeSpan ProxyHeaderDeadline { get; init; } = TimeSpan.FromSeconds(5);
 }

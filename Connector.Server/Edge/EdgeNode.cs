@@ -1,7 +1,9 @@
 using System.Net;
 using Akka.Actor;
+using Connector.Relay.Accounting;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
+using Connector.Server.Edge.Accounting;
 using Connector.Server.Edge.Links;
 using Connector.Server.Edge.Sockets;
 using Connector.Server.Edge.Tunnel;
@@ -30,9 +32,10 @@ public sealed class EdgeNode : IHostedService, ILaneAcceptor, IAsyncDisposable
         this.system = system;
         this.time = time;
         log = logs.CreateLogger<EdgeNode>();
-        Memory = new RelayMemory(options.Memory);
+        Memory = new RelayMemory(options.Memory with { End = RelayEnd.Edge });
         links = new LinkTable(
             options.Limits, time, (hello, thumbprint, owner) => new RelayLink(new EdgeLink(hello, thumbprint, Memory, owner, time, options.Limits.ResumeWithin)));
+        EdgeMetrics.Show(links);
         acceptor = new LaneAcceptor(options, links, time, logs.CreateLogger<LaneAcceptor>());
         tunnel = new TunnelListener(options, acceptor, time, logs.CreateLogger<TunnelListener>());
         sockets = new EdgeSocketDependencies(options, links, feed, Memory.ForSocket, time);

@@ -14,7 +14,10 @@ namespace Connector.Server.Edge;
 internal sealed class EdgeSupervisor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan ReportDelay = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+
+    // Everything is described anew, and told with the age of its proof, at each so manieth sweep.
+    private const int FullSweep = 4;
     private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
 
     private readonly EdgeSocketDependencies edge;
@@ -25,6 +28,7 @@ internal sealed class EdgeSupervisor : ReceiveActor, IWithTimers
     private readonly Dictionary<SocketId, EdgeSocket> sockets = [];
     private readonly Dictionary<SocketId, IActorRef> children = [];
     private readonly Dictionary<ConnectorId, EdgeReport.LinksChanged> reported = [];
+    private int sweeps;
 
     /// <param name="verifierOf">Makes the verifier of a state's ticket keys.</param>
     public EdgeSupervisor(EdgeSocketDependencies edge, Func<EdgeState, ITicketVerifier> verifierOf)
@@ -133,7 +137,7 @@ internal sealed class EdgeSupervisor : ReceiveActor, IWithTimers
     {
         foreach (var connector in edge.Links.Changes.Drain())
         {
-            ReportIfChanged(connector);
+            Report(connector, always: false);
         }
     }
 
@@ -141,17 +145,22 @@ internal sealed class EdgeSupervisor : ReceiveActor, IWithTimers
     {
         edge.Links.EndExpired();
 
-        // Streams come and go without a mark; their number is brought up to date here.
+        // A path goes off without a mark. Streams come and go without one, too, and proofs grow old: brought up to date at the full sweep.
+        var full = ++sweeps % FullSweep == 0;
         foreach (var connector in edge.Links.Connectors)
         {
-            ReportIfChanged(connector);
+            if (full || edge.Links.PathsDiffer(connector, reported.GetValueOrDefault(connector)?.Replicas ?? default))
+            {
+                Report(connector, always: true);
+            }
         }
     }
 
-    private void ReportIfChanged(ConnectorId connector)
+    /// <param name="always">Also when nothing but the age of a proof has changed.</param>
+    private void Report(ConnectorId connector, bool always)
     {
         var now = new EdgeReport.LinksChanged(connector, edge.Links.Describe(connector));
-        if (reported.TryGetValue(connector, out var last) ? Same(last, now) : now.Replicas.IsEmpty)
+        if (reported.TryGetValue(connector, out var last) ? !always && Same(last, now) : now.Replicas.IsEmpty)
         {
             return;
         }
@@ -171,7 +180,9 @@ internal sealed class EdgeSupervisor : ReceiveActor, IWithTimers
     private static bool Same(EdgeReport.LinksChanged one, EdgeReport.LinksChanged two)
         => one.Replicas.Length == two.Replicas.Length
             && one.Replicas.Zip(two.Replicas).All(pair =>
-                pair.First with { Sockets = pair.Second.Sockets } == pair.Second && pair.First.Sockets.SequenceEqual(pair.Second.Sockets));
+                pair.First with { Sockets = pair.Second.Sockets, UpstreamsOff = pair.Second.UpstreamsOff, Path = pair.First.Path with { Age = pair.Second.Path.Age } } == pair.Second
+                && pair.First.Sockets.SequenceEqual(pair.Second.Sockets)
+                && pair.First.UpstreamsOff.SequenceEqual(pair.Second.UpstreamsOff));
 
     private sealed record StateArrived(EdgeState State) : INoSerializationVerificationNeeded;
 

@@ -21,6 +21,7 @@ internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
     private readonly EdgeObservations observations;
     private readonly ConnectorLogs logs;
     private readonly SocketCatalog sockets;
+    private readonly SessionIntake sessions;
     private readonly TimeProvider time;
     private readonly ILogger<ControlPlaneFeed> logger;
     private readonly Channel<EdgeReport> reports;
@@ -33,10 +34,11 @@ internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
     private long dropped;
 
     public ControlPlaneFeed(
-        EdgeStateReader reader, EdgeObservations observations, ConnectorLogs logs, SocketCatalog sockets, TimeProvider time,
-        ILogger<ControlPlaneFeed> logger)
+        EdgeStateReader reader, EdgeObservations observations, ConnectorLogs logs, SocketCatalog sockets, SessionIntake sessions,
+        TimeProvider time, ILogger<ControlPlaneFeed> logger)
     {
-        (this.reader, this.observations, this.logs, this.sockets, this.time, this.logger) = (reader, observations, logs, sockets, time, logger);
+        (this.reader, this.observations, this.logs, this.sockets, this.sessions, this.time, this.logger)
+            = (reader, observations, logs, sockets, sessions, time, logger);
         reports = Channel.CreateBounded<EdgeReport>(
             new BoundedChannelOptions(MaxWaitingReports) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
             _ => Interlocked.Increment(ref dropped));
@@ -95,6 +97,12 @@ internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
                 break;
             case EdgeReport.LinksChanged changed:
                 observations.Note(changed.ConnectorId, changed.Replicas);
+                break;
+            case EdgeReport.SessionBegan began:
+                sessions.Began(began.Session);
+                break;
+            case EdgeReport.SessionEnded ended:
+                sessions.Ended(ended);
                 break;
             default:
                 reports.Writer.TryWrite(report);

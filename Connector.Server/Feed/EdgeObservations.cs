@@ -5,13 +5,14 @@ using Connector.Protocol.Ids;
 namespace Connector.Server.Feed;
 
 /// <summary>What the edge last said of listeners and links; in memory, because a restarted edge says it again.</summary>
-internal sealed class EdgeObservations
+internal sealed class EdgeObservations(TimeProvider? clock = null)
 {
     /// <summary>Beyond it new subjects are not noted: the edge only knows subjects from the feed, so more is a fault.</summary>
     private const int MaxSubjects = 100_000;
 
     private readonly ConcurrentDictionary<SocketId, ListenerState> listeners = new();
-    private readonly ConcurrentDictionary<ConnectorId, ImmutableArray<ReplicaLinks>> links = new();
+    private readonly ConcurrentDictionary<ConnectorId, Noted> links = new();
+    private readonly TimeProvider time = clock ?? TimeProvider.System;
 
     /// <param name="Failure">Null while the listener accepts connections.</param>
     public sealed record ListenerState(int Port, string? Failure);
@@ -19,7 +20,11 @@ internal sealed class EdgeObservations
     public ListenerState? Listener(SocketId socketId) => listeners.GetValueOrDefault(socketId);
 
     public ImmutableArray<ReplicaLinks> Links(ConnectorId connectorId)
-        => links.TryGetValue(connectorId, out var replicas) && !replicas.IsDefault ? replicas : [];
+        => links.TryGetValue(connectorId, out var noted) ? noted.Replicas : [];
+
+    /// <summary>How long ago the edge spoke of the connector's links; null when it knows none.</summary>
+    public TimeSpan? Silence(ConnectorId connectorId)
+        => links.TryGetValue(connectorId, out var noted) ? time.GetElapsedTime(noted.At) : null;
 
     /// <returns>Whether this is news.</returns>
     public bool Note(SocketId socketId, ListenerState state)
@@ -45,9 +50,17 @@ internal sealed class EdgeObservations
         }
         else if (links.Count < MaxSubjects || links.ContainsKey(connectorId))
         {
-            links[connectorId] = replicas;
+            var before = Links(connectorId);
+            links[connectorId] = new Noted([.. replicas.Select(replica => replica with { PathSince = PathSince(replica, before) })], time.GetTimestamp());
         }
     }
+
+    private DateTimeOffset PathSince(ReplicaLinks replica, ImmutableArray<ReplicaLinks> before)
+        => before.FirstOrDefault(known => known.ReplicaId == replica.ReplicaId && known.BootId == replica.BootId) is { PathSince: { } since } known && known.Path.On == replica.Path.On
+            ? since
+            : time.GetUtcNow();
+
+    private sealed record Noted(ImmutableArray<ReplicaLinks> Replicas, long At);
 
     /// <summary>Forgets what is not there any more.</summary>
     public void Keep(EdgeState state)

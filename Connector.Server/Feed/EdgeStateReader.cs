@@ -33,5 +33,12 @@ internal sealed class EdgeStateReader(ControlDatabase database, Func<Verificatio
             [.. row.Connectors.Select(link => link.ConnectorId).Order(StringComparer.Ordinal).Select(id => new ConnectorId(id))],
             row.EdgePort,
             row.EdgePublic,
-            [.. row.EdgeAllowedIps.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(network => IPNetwork.Parse(network))]);
+            Networks(row.EdgeAllowedIps))
+        {
+            Hedge = row.EdgeHedge,
+            ProxyProtocolFrom = Networks(row.EdgeProxyProtocolFrom),
+        };
+
+    private static ImmutableArray<IPNetwork> Networks(string stored)
+        => [.. stored.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(network => IPNetwork.Parse(network))];
 }

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Connector.Server.Store;
 
 /// <summary>Connectors and their tokens, as people manage them.</summary>
-internal sealed class ConnectorCatalog(ControlDatabase database, ConnectorLogs logs)
+internal sealed class ConnectorCatalog(ControlDatabase database, ConnectorLogs logs, SessionHistory sessions)
 {
     /// <summary>
     /// How long a revoked token stays as a tombstone: longer than any ticket of it can live (24 h, the clocks' leeway, and a ticket that was being issued
@@ -75,7 +75,7 @@ internal sealed class ConnectorCatalog(ControlDatabase database, ConnectorLogs l
             },
             cancellationToken);
 
-    /// <summary>Its tokens, logs and epoch go with it; its sockets stay and are served by whoever else serves them.</summary>
+    /// <summary>Its tokens, logs, sessions and epoch go with it; its sockets stay and are served by whoever else serves them.</summary>
     public async Task<bool> DeleteAsync(ConnectorId id, CancellationToken cancellationToken)
     {
         var deleted = await database.WriteAsync(
@@ -88,6 +88,7 @@ internal sealed class ConnectorCatalog(ControlDatabase database, ConnectorLogs l
             },
             cancellationToken).ConfigureAwait(false);
         logs.Forget(id);
+        sessions.Forget(id);
         return deleted;
     }
 

@@ -35,6 +35,15 @@ public sealed class ControlPlaneOptions
     /// <summary>Newest log records kept for each connector; older ones are deleted in batches, so up to a twentieth more may be there.</summary>
     public int LogsKeptPerConnector { get; set; } = 100_000;
 
+    /// <summary>
+    /// Records of ended sessions kept for each connector. Oldest go first, in batches, so up to a twentieth more may be there. A record takes some 500
+    /// bytes with its indexes.
+    /// </summary>
+    public int SessionsKeptPerConnector { get; set; } = 100_000;
+
+    /// <summary>Older records of sessions are not shown any more, and deleted within an hour: they name people's addresses.</summary>
+    public TimeSpan SessionsKeptFor { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary>How long a write waits for another process that has the database locked.</summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(5);
 

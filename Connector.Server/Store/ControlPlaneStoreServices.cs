@@ -18,6 +18,7 @@ public static class ControlPlaneStoreServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => ControlDatabase.Open(options, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ConnectorLogs>();
+        services.AddSingleton<SessionHistory>();
         services.AddSingleton<ConnectorCatalog>();
         services.AddSingleton<SocketCatalog>();
         services.AddSingleton<IControlStore, ControlStore>();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Connector.Protocol.Ids;
+using Connector.Protocol.Sockets;
 using Connector.Server.Store.Database;
 using Microsoft.EntityFrameworkCore;
 
@@ -113,7 +114,7 @@ internal sealed class ControlStore(ControlDatabase database, ConnectorLogs logs,
             },
             cancellationToken);
 
-    /// <summary>Keys as in SocketConfig.config; sorted.</summary>
+    /// <summary>Keys as in SocketConfig.config; sorted. Options that are the default are left out: the public client does not know them.</summary>
     internal static string SocketConfig(SocketRow socket)
     {
         using var upstream = JsonDocument.Parse(socket.UpstreamConfiguration);
@@ -122,13 +123,30 @@ internal sealed class ControlStore(ControlDatabase database, ConnectorLogs logs,
             writer.WriteStartObject();
             writer.WriteBoolean("connector_authentication_enabled", socket.ConnectorAuthenticationEnabled);
             writer.WriteBoolean("end_to_end_encryption_enabled", socket.EndToEndEncryptionEnabled);
+            WriteOption(writer, SocketOptionRules.LimitsKey, socket.Limits);
             writer.WriteNull("private_network_ipv4");
             writer.WriteNull("private_network_ipv6");
             writer.WriteBoolean("recording_enabled", socket.RecordingEnabled);
+            WriteOption(writer, SocketOptionRules.UpstreamCheckKey, socket.UpstreamCheck);
             writer.WritePropertyName("upstream_configuration");
             CanonicalJson.WriteTo(writer, upstream.RootElement);
+            if (socket.UpstreamProxyProtocol.Length > 0)
+            {
+                writer.WriteString(SocketOptionRules.UpstreamProxyProtocolKey, socket.UpstreamProxyProtocol);
+            }
+
             writer.WriteEndObject();
         });
+    }
+
+    /// <param name="json">An object in canonical JSON.</param>
+    private static void WriteOption(Utf8JsonWriter writer, string key, string json)
+    {
+        if (json != "{}")
+        {
+            writer.WritePropertyName(key);
+            writer.WriteRawValue(json);
+        }
     }
 
     private static bool Acceptable(string? metadataJson)

@@ -147,6 +147,11 @@ internal sealed class SocketCatalog(ControlDatabase database, ControlPlaneOption
         row.EdgePort = Port(db, row, draft.EdgePort);
         row.EdgePublic = draft.EdgePublic ?? row.EdgePublic;
         row.EdgeAllowedIps = draft.EdgeAllowedIps is { } networks ? string.Join(' ', networks) : row.EdgeAllowedIps;
+        row.EdgeHedge = draft.EdgeHedge ?? row.EdgeHedge;
+        row.EdgeProxyProtocolFrom = draft.EdgeProxyProtocolFrom is { } balancers ? string.Join(' ', balancers) : row.EdgeProxyProtocolFrom;
+        row.Limits = draft.LimitsJson ?? row.Limits;
+        row.UpstreamCheck = draft.UpstreamCheckJson ?? row.UpstreamCheck;
+        row.UpstreamProxyProtocol = draft.UpstreamProxyProtocol ?? row.UpstreamProxyProtocol;
         row.UpdatedAt = database.Now;
         if (draft.ConnectorIds is { } ids)
         {

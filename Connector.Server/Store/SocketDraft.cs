@@ -34,4 +34,14 @@ internal sealed record SocketDraft
     public bool? EdgePublic { get; init; }
 
     public ImmutableArray<string>? EdgeAllowedIps { get; init; }
+
+    public bool? EdgeHedge { get; init; }
+
+    public ImmutableArray<string>? EdgeProxyProtocolFrom { get; init; }
+
+    public string? LimitsJson { get; init; }
+
+    public string? UpstreamCheckJson { get; init; }
+
+    public string? UpstreamProxyProtocol { get; init; }
 }

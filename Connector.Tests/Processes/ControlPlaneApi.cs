@@ -37,9 +37,12 @@ internal sealed class ControlPlaneApi : IDisposable
     }
 
     /// <summary>A socket that relays bytes to a port on loopback and that everyone on loopback may use.</summary>
-    public async Task<ApiSocket> CreateSocketAsync(string name, int upstreamPort)
+    /// <param name="change">What is to be otherwise in the request.</param>
+    public async Task<ApiSocket> CreateSocketAsync(string name, int upstreamPort, Action<JsonObject>? change = null)
     {
-        var answer = (await SendAsync(HttpMethod.Post, "socket", SocketBody(name, upstreamPort).ToJsonString())).EnsureSuccess($"Creating socket {name}");
+        var body = SocketBody(name, upstreamPort);
+        change?.Invoke(body);
+        var answer = (await SendAsync(HttpMethod.Post, "socket", body.ToJsonString())).EnsureSuccess($"Creating socket {name}");
         var id = (string?)answer.Json["socket_id"] ?? throw new InvalidDataException($"The new socket has no socket_id: {answer.Body}");
         var endpoint = (string?)answer.Json["endpoint"] ?? throw new InvalidDataException($"The new socket has no endpoint: {answer.Body}");
         return new ApiSocket(id, name, int.Parse(endpoint[(endpoint.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture));

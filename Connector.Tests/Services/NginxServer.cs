@@ -14,17 +14,21 @@ internal sealed class NginxServer : IAsyncDisposable
     private readonly TemporaryFolder folder;
     private readonly ChildProcess server;
 
-    private NginxServer(TemporaryFolder folder, ChildProcess server, int port, string largeHash)
+    private NginxServer(TemporaryFolder folder, ChildProcess server, int port, int proxiedPort, string largeHash)
     {
         this.folder = folder;
         this.server = server;
         Port = port;
+        ProxiedPort = proxiedPort;
         LargeHash = largeHash;
     }
 
     public static IReadOnlyList<InstalledProgram> Needs { get; } = [InstalledProgram.Nginx, InstalledProgram.Curl];
 
     public int Port { get; }
+
+    /// <summary>Takes only connections that begin with a PROXY protocol header, and answers with what that says: source and destination.</summary>
+    public int ProxiedPort { get; }
 
     /// <summary>SHA-256 of /large.bin, hexadecimal.</summary>
     public string LargeHash { get; }
@@ -41,6 +45,7 @@ internal sealed class NginxServer : IAsyncDisposable
             await File.WriteAllTextAsync(Path.Combine(files, "small.txt"), SmallText, cancellation);
             var largeHash = await WriteLargeAsync(Path.Combine(files, "large.bin"), largeMegabytes, cancellation);
             var port = FreePorts.Take();
+            var proxied = FreePorts.Take();
             var configuration = folder.Write("nginx.conf", string.Create(CultureInfo.InvariantCulture, $$"""
                 {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
                 daemon off;
@@ -59,6 +64,10 @@ internal sealed class NginxServer : IAsyncDisposable
                   uwsgi_temp_path {{folder.File("uwsgi")}};
                   scgi_temp_path {{folder.File("scgi")}};
                   server {
+                    listen 127.0.0.1:{{proxied}} proxy_protocol;
+                    location / { return 200 "$proxy_protocol_addr $proxy_protocol_port $proxy_protocol_server_addr $proxy_protocol_server_port\n"; }
+                  }
+                  server {
                     listen 127.0.0.1:{{port}};
                     root {{files}};
                     add_header X-Connection $connection;
@@ -70,7 +79,7 @@ internal sealed class NginxServer : IAsyncDisposable
             server = ChildProcess.Start(
                 InstalledProgram.Nginx.Require(), ["-c", configuration, "-p", folder.Path, "-e", "stderr"], stopSignal: UnixSignal.Quit);
             await LoopbackPort.WaitUntilAcceptingAsync(port, server, cancellation);
-            return new NginxServer(folder, server, port, largeHash);
+            return new NginxServer(folder, server, port, proxied, largeHash);
         }
         catch
         {

@@ -62,6 +62,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    public void Signal(UnixSignal signal) => server.Signal(signal);
+
     /// <summary>Arguments for psql through whatever port leads here; each statement is a transaction.</summary>
     public static IReadOnlyList<string> Psql(int port, params IEnumerable<string> statements)
         =>

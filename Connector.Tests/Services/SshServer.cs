@@ -23,6 +23,8 @@ internal sealed class SshServer : IAsyncDisposable
 
     public int ProcessId => daemon.Id;
 
+    public void Signal(UnixSignal signal) => daemon.Signal(signal);
+
     public static string User => Environment.UserName;
 
     public static async Task<SshServer> StartAsync(CancellationToken cancellation)

@@ -11,4 +11,7 @@ internal enum AdmissionVerdict
 
     /// <summary>The socket has as many connections, or as many waiting for a replica, as it may have.</summary>
     Full,
+
+    /// <summary>What a load balancer sent was no PROXY protocol header that names a client.</summary>
+    BadProxyHeader,
 }

@@ -24,6 +24,20 @@ internal static class ClientAdmission
         return AdmissionVerdict.AddressNotAllowed;
     }
 
+    /// <summary>Whether connections from there begin with a PROXY protocol header that is to be believed.</summary>
+    public static bool IsBalancer(EdgeSocket socket, IPAddress peer)
+    {
+        foreach (var network in socket.ProxyProtocolFrom.AsSpan())
+        {
+            if (Contains(network, peer))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>IPv4 as itself: a dual-stack listener shows it as ::ffff:a.b.c.d.</summary>
     public static IPAddress Normalize(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 

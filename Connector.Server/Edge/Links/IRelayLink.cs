@@ -15,11 +15,14 @@ internal interface IRelayLink
 
     bool IsDraining { get; }
 
+    /// <summary>The path lamp of this link.</summary>
+    PathProof Path { get; }
+
     bool Serves(SocketId socketId);
 
     bool TryAttach(LaneHello hello, Stream stream);
 
-    Task<OpenAnswer> OpenAsync(OpenRequest request, SocketMemory memory, CancellationToken cancellationToken);
+    IStreamOpening BeginOpen(OpenRequest request, SocketMemory memory);
 
     void Withdraw(SocketId socketId, ResetCode code);
 

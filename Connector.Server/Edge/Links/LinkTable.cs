@@ -39,6 +39,18 @@ internal sealed class LinkTable(
         }
     }
 
+    /// <summary>Lanes of all links.</summary>
+    public int Lanes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return links.Values.Sum(link => link.Link.LiveLanes);
+            }
+        }
+    }
+
     /// <summary>Judges a lane and books its place. The caller says with <see cref="LaneSettled"/> how it went on.</summary>
     /// <param name="thumbprint">Of the certificate that the replica showed on this lane.</param>
     public LaneEntry Admit(LaneHello hello, KeyThumbprint thumbprint)
@@ -161,6 +173,7 @@ internal sealed class LinkTable(
                 if (ServeAuthorization.Decide(next, link.ConnectorId, socketId) != ServeCode.Accepted)
                 {
                     link.Link.Withdraw(socketId, ResetCode.Policy);
+                    link.Forget(socketId);
                     withdrawn = true;
                 }
             }
@@ -191,7 +204,8 @@ internal sealed class LinkTable(
     }
 
     /// <summary>A link for a new stream of the socket, or null. Also the check of each OPEN: a link of another connector is never taken.</summary>
-    public AdmittedLink? Choose(EdgeSocket socket, AdmittedLink? except)
+    /// <param name="except">Links that were tried already.</param>
+    public AdmittedLink? Choose(EdgeSocket socket, params ReadOnlySpan<AdmittedLink> except)
     {
         var index = byConnector;
         if (socket.Connectors.Length == 1)
@@ -211,6 +225,20 @@ internal sealed class LinkTable(
         }
 
         return ReplicaChoice.Choose([.. several], socket.Id, except, Random.Shared);
+    }
+
+    /// <summary>Whether some replica that could serve the socket is going away in good order.</summary>
+    public bool IsDraining(EdgeSocket socket)
+    {
+        foreach (var connector in socket.Connectors)
+        {
+            if (byConnector.TryGetValue(connector, out var candidates) && candidates.Any(link => link.Link is { IsDraining: true, LiveLanes: > 0 }))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>False once the link has ended or lost its right.</summary>
@@ -243,10 +271,20 @@ internal sealed class LinkTable(
                     group.Sum(link => link.Link.LiveLanes),
                     group.Sum(link => link.Link.LiveStreams),
                     group.All(link => link.Link.IsDraining),
-                    [.. sockets.Where(socket => group.Any(link => link.Link.Serves(socket)))]))
+                    [.. sockets.Where(socket => group.Any(link => link.Link.Serves(socket)))])
+                {
+                    Path = PathOf(group),
+                    UpstreamsOff = [.. sockets.Where(socket => group.Any(link => link.Link.Serves(socket) && link.IsUpstreamOff(socket)))],
+                })
                 .OrderBy(replica => replica.ReplicaId.Value, StringComparer.Ordinal),
         ];
     }
+
+    /// <summary>Whether some link of the connector lets through, now and by replica: cheap enough to be asked each second.</summary>
+    public bool PathsDiffer(ConnectorId connector, ImmutableArray<ReplicaLinks> told)
+        => byConnector.TryGetValue(connector, out var candidates)
+            && candidates.GroupBy(link => (link.ReplicaId, link.Key.BootId)).Any(group => told.IsDefault || !told.Any(replica =>
+                replica.ReplicaId == group.Key.ReplicaId && replica.BootId == group.Key.BootId && replica.Path.On == PathOf(group).On));
 
     /// <returns>False when it was removed before.</returns>
     public bool Remove(AdmittedLink link)
@@ -311,6 +349,22 @@ internal sealed class LinkTable(
         }
     }
 
+    // One link that lets through is enough: streams go over it. Of several the newest proof counts.
+    private static PathProof PathOf(IEnumerable<AdmittedLink> links)
+    {
+        var best = default(PathProof);
+        foreach (var link in links)
+        {
+            var proof = link.Link.Path;
+            if ((proof.On && !best.On) || (proof.On == best.On && proof.Age is { } age && (best.Age is not { } known || age < known)))
+            {
+                best = proof;
+            }
+        }
+
+        return best;
+    }
+
     private string? Judge(AdmittedLink link, EdgeTables by, bool keysChanged)
     {
         var ticket = link.Ticket;
@@ -327,6 +381,11 @@ internal sealed class LinkTable(
     {
         if (Remove(link))
         {
+            if (reason == GoAwayReason.Revoked)
+            {
+                link.Revoke();
+            }
+
             link.Link.End(reason, text);
         }
     }

@@ -19,12 +19,27 @@ internal sealed class RelayLink(EdgeLink link) : IRelayLink
 
     public bool IsDraining => link.IsDraining;
 
+    public PathProof Path => link.Path;
+
     public bool Serves(SocketId socketId) => link.Serves(socketId);
 
     public bool TryAttach(LaneHello hello, Stream stream) => link.TryAttach(hello, stream);
 
-    public async Task<OpenAnswer> OpenAsync(OpenRequest request, SocketMemory memory, CancellationToken cancellationToken)
-        => await link.OpenAsync(request, memory, cancellationToken).ConfigureAwait(false) switch
+    public IStreamOpening BeginOpen(OpenRequest request, SocketMemory memory) => new RelayOpening(link.BeginOpen(request, memory));
+
+    public void Withdraw(SocketId socketId, ResetCode code) => link.Withdraw(socketId, code);
+
+    public void End(GoAwayReason reason, string text) => link.End(reason, text);
+
+    private sealed class RelayOpening(StreamOpening opening) : IStreamOpening
+    {
+        public Task Accepted => opening.Accepted;
+
+        public Task<OpenAnswer> Answer { get; } = ReadAsync(opening.Answer);
+
+        public void Cancel() => opening.Cancel();
+
+        private static async Task<OpenAnswer> ReadAsync(Task<OpenOutcome> outcome) => await outcome.ConfigureAwait(false) switch
         {
             OpenOutcome.Opened opened => new OpenAnswer.Opened(new RelayedStream(opened.Stream)),
             OpenOutcome.Refused refused => new OpenAnswer.Refused(refused.Code, refused.Text),
@@ -32,10 +47,7 @@ internal sealed class RelayLink(EdgeLink link) : IRelayLink
             OpenOutcome.Cancelled => OpenAnswer.Cancelled.Instance,
             var other => throw new InvalidOperationException($"the relay answered an OPEN with {other.GetType().Name}, which the edge does not know"),
         };
-
-    public void Withdraw(SocketId socketId, ResetCode code) => link.Withdraw(socketId, code);
-
-    public void End(GoAwayReason reason, string text) => link.End(reason, text);
+    }
 
     private sealed class RelayedStream(RelayStream stream) : IRelayedStream
     {

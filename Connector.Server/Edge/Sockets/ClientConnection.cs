@@ -8,16 +8,25 @@ namespace Connector.Server.Edge.Sockets;
 /// <summary>
 /// One end user's connection, from accept to its end. Owns the TCP socket until a stream takes it over. Thread-safe.
 /// </summary>
-internal sealed class ClientConnection(Socket socket, IPEndPoint client) : IDisposable
+/// <param name="peer">Where the TCP connection comes from; IPv4 as itself.</param>
+/// <param name="behindBalancer">The peer is a load balancer, and the client is not known before its header has been read.</param>
+internal sealed class ClientConnection(Socket socket, IPEndPoint peer, bool behindBalancer = false) : IDisposable
 {
     private readonly Lock gate = new();
+    private volatile IPEndPoint? client;
+    private volatile bool named = !behindBalancer;
     private CancellationTokenSource? opening;
     private IRelayedStream? stream;
     private bool cut;
     private bool handedOver;
 
-    /// <summary>Its address; IPv4 as itself.</summary>
-    public IPEndPoint Client => client;
+    /// <summary>The end user's address; IPv4 as itself. The peer's as long as the user's is not known.</summary>
+    public IPEndPoint Client => client ?? peer;
+
+    public IPEndPoint Peer => peer;
+
+    /// <summary>Whether <see cref="Client"/> is the end user's, and may be judged.</summary>
+    public bool IsClientKnown => named;
 
     public Socket Socket => socket;
 
@@ -33,7 +42,14 @@ internal sealed class ClientConnection(Socket socket, IPEndPoint client) : IDisp
         }
     }
 
-    /// <summary>A token for asking for a stream: cancelled at the deadline and by <see cref="Cut"/>.</summary>
+    /// <summary>What the load balancer says. Before the connection is judged by it: a change of policy then finds it, or has been read.</summary>
+    public void Name(IPEndPoint user)
+    {
+        client = user;
+        named = true;
+    }
+
+    /// <summary>A token for a step before the stream is open: cancelled at the deadline and by <see cref="Cut"/>.</summary>
     public CancellationToken BeginOpen(TimeSpan deadline, TimeProvider time)
     {
         lock (gate)
@@ -116,6 +132,31 @@ internal sealed class ClientConnection(Socket socket, IPEndPoint client) : IDisp
         }
 
         CloseWithReset(socket);
+    }
+
+    /// <summary>Closes the TCP connection as one that went well.</summary>
+    public void CloseQuietly()
+    {
+        lock (gate)
+        {
+            if (handedOver)
+            {
+                return;
+            }
+
+            handedOver = true;
+        }
+
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (SocketException)
+        {
+            // Gone already.
+        }
+
+        socket.Dispose();
     }
 
     public static void CloseWithReset(Socket socket)

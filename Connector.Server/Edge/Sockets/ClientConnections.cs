@@ -51,18 +51,10 @@ internal sealed class ClientConnections(int most, int mostPending)
 
     public void EndOpen() => Interlocked.Decrement(ref pending);
 
-    /// <summary>Cuts all that the condition names.</summary>
+    /// <summary>Cuts all whose client the condition names. One whose client is not known yet is judged when it is.</summary>
     /// <returns>How many.</returns>
     public int Cut(Func<IPAddress, bool> condition, ResetCode code)
-    {
-        ClientConnection[] present;
-        lock (gate)
-        {
-            present = [.. connections];
-        }
-
-        return present.Count(connection => condition(connection.Client.Address) && connection.Cut(code));
-    }
+        => Present().Count(connection => connection.IsClientKnown && condition(connection.Client.Address) && connection.Cut(code));
 
     /// <summary>Cuts all and takes no more.</summary>
     public void Close(ResetCode code)
@@ -72,6 +64,17 @@ internal sealed class ClientConnections(int most, int mostPending)
             closed = true;
         }
 
-        Cut(_ => true, code);
+        foreach (var connection in Present())
+        {
+            connection.Cut(code);
+        }
+    }
+
+    private ClientConnection[] Present()
+    {
+        lock (gate)
+        {
+            return [.. connections];
+        }
     }
 }

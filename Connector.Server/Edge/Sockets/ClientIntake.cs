@@ -5,16 +5,18 @@ using Connector.Relay.Frames;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
 using Connector.Relay.Streams;
+using Connector.Server.Edge.Accounting;
 using Connector.Server.Edge.Admission;
 using Connector.Server.Edge.Links;
+using Connector.Server.Edge.Opening;
 using Connector.Server.Feed;
 
 namespace Connector.Server.Edge.Sockets;
 
 /// <summary>
 /// Takes the clients of one socket from accept to the end of their stream: admission, choice of a link, OPEN, relay. Works on the threads of
-/// its connections; the socket's actor owns it and sees no connection. Reads nothing of a client before the stream is open: until then its
-/// bytes wait in the kernel.
+/// its connections; the socket's actor owns it and sees no connection. Reads nothing of a client before the stream is open (but the header that a
+/// load balancer puts before it): until then its bytes wait in the kernel.
 /// </summary>
 internal sealed class ClientIntake
 {
@@ -23,6 +25,7 @@ internal sealed class ClientIntake
     private readonly SocketMemory memory;
     private readonly IMaterializer materializer;
     private readonly SocketJournal journal;
+    private readonly SessionAccounting sessions;
     private readonly DenialLog denials = new();
     private readonly ClientConnections connections;
     private volatile EdgeSocket socket;
@@ -35,6 +38,7 @@ internal sealed class ClientIntake
         limits = edge.Options.Limits;
         memory = edge.Memory(socket.Id);
         journal = new SocketJournal(edge.Feed, edge.Time);
+        sessions = new SessionAccounting(edge.Feed, edge.Options.EdgeId, edge.Links, edge.Time);
         connections = new ClientConnections(limits.ConnectionsPerSocket, limits.PendingOpensPerSocket);
     }
 
@@ -48,7 +52,8 @@ internal sealed class ClientIntake
         try
         {
             var remote = (IPEndPoint)client.RemoteEndPoint!;
-            connection = new ClientConnection(client, new IPEndPoint(ClientAdmission.Normalize(remote.Address), remote.Port));
+            var peer = new IPEndPoint(ClientAdmission.Normalize(remote.Address), remote.Port);
+            connection = new ClientConnection(client, peer, behindBalancer: ClientAdmission.IsBalancer(socket, peer.Address));
             client.NoDelay = true;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -65,7 +70,7 @@ internal sealed class ClientIntake
         }
 
         var admitted = socket;
-        var verdict = ClientAdmission.Decide(admitted, connection.Client.Address);
+        var verdict = connection.IsClientKnown ? ClientAdmission.Decide(admitted, connection.Client.Address) : AdmissionVerdict.Admitted;
         if (verdict == AdmissionVerdict.Admitted && !connections.TryBeginOpen())
         {
             verdict = AdmissionVerdict.Full;
@@ -78,7 +83,7 @@ internal sealed class ClientIntake
             return;
         }
 
-        _ = ServeAsync(connection, admitted);
+        _ = connection.IsClientKnown ? ServeAsync(connection, admitted) : ServeBehindBalancerAsync(connection);
     }
 
     /// <summary>Puts a new definition in force and cuts live clients that it does not allow.</summary>
@@ -106,9 +111,60 @@ internal sealed class ClientIntake
     private void Deny(ClientConnection connection, AdmissionVerdict verdict)
     {
         connection.Dispose();
+        EdgeMetrics.ClientDenied(verdict);
         if (denials.Note(connection.Client.Address, verdict))
         {
             journal.Denied(socket, connection.Client.Address, verdict);
+        }
+    }
+
+    /// <summary>A connection that a load balancer passes on: who the client is stands in its first bytes, and then it is one like others.</summary>
+    private async Task ServeBehindBalancerAsync(ClientConnection connection)
+    {
+        var header = new BalancerHeader(null, "");
+        var verdict = AdmissionVerdict.BadProxyHeader;
+        try
+        {
+            header = await BalancerHeader.ReadAsync(connection, limits.ProxyHeaderDeadline, edge.Time).ConfigureAwait(false);
+            if (header.Client is { } client)
+            {
+                connection.Name(client);
+                var admitted = socket;
+                verdict = ClientAdmission.Decide(admitted, client.Address);
+                if (!ClientAdmission.IsBalancer(admitted, connection.Peer.Address))
+                {
+                    header = new(null, "its address was taken out of proxy_protocol_from meanwhile");
+                }
+                else if (verdict == AdmissionVerdict.Admitted)
+                {
+                    await ServeAsync(connection, admitted).ConfigureAwait(false);
+                    return;
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            // Nobody awaits this either.
+            header = new(null, $"the edge failed: {e.Message}");
+        }
+
+        connections.EndOpen();
+        connections.Remove(connection);
+        if (header.Client is not null)
+        {
+            Deny(connection, verdict);
+        }
+        else if (header.Problem.Length == 0)
+        {
+            connection.CloseQuietly();
+        }
+        else
+        {
+            connection.Dispose();
+            if (denials.Note(connection.Peer.Address, AdmissionVerdict.BadProxyHeader))
+            {
+                journal.BadProxyHeader(socket, connection.Peer, header.Problem);
+            }
         }
     }
 
@@ -120,7 +176,8 @@ internal sealed class ClientIntake
             (link, var stream) = await OpenAsync(connection, definition).ConfigureAwait(false);
             if (stream is not null && connection.TryHandOver(stream))
             {
-                var outcome = await stream.RunAsync(connection.Socket, materializer).ConfigureAwait(false);
+                var outcome = await sessions.RunAsync(
+                    definition, link!, connection.Client, () => stream.RunAsync(connection.Socket, materializer)).ConfigureAwait(false);
                 if (outcome.End == StreamEnd.Failed)
                 {
                     journal.StreamFailed(definition, link!, connection.Client, outcome);
@@ -141,56 +198,21 @@ internal sealed class ClientIntake
 
     private async Task<(AdmittedLink? Link, IRelayedStream? Stream)> OpenAsync(ClientConnection connection, EdgeSocket definition)
     {
-        var deadline = connection.BeginOpen(limits.OpenDeadline, edge.Time);
+        var givenUp = connection.BeginOpen(limits.OpenDeadline, edge.Time);
         try
         {
             var request = new OpenRequest(definition.Id, connection.Client, "", "", "");
-            AdmittedLink? tried = null;
-            var lost = "";
-            for (var attempt = 0; attempt < 2; attempt++)
+            var opener = new StreamOpener(edge.Links, limits, edge.Time, memory, definition);
+            switch (await opener.OpenAsync(request, givenUp).ConfigureAwait(false))
             {
-                if (edge.Links.Choose(definition, tried) is not { } link)
-                {
-                    break;
-                }
-
-                tried = link;
-                switch (await link.Link.OpenAsync(request, memory, deadline).ConfigureAwait(false))
-                {
-                    case OpenAnswer.Opened opened when ServeAuthorization.Decide(edge.Links.Tables, link.ConnectorId, definition.Id) != ServeCode.Accepted:
-                        // The socket was taken from this connector while the replica dialled.
-                        opened.Stream.Reset(ResetCode.Policy);
-                        Fail(connection, definition, link, $"replica {link.ReplicaId} may not serve the socket any more", "");
-                        return (link, null);
-                    case OpenAnswer.Opened opened:
-                        return (link, opened.Stream);
-                    case OpenAnswer.Refused refused:
-                        Fail(connection, definition, link, $"replica {link.ReplicaId} refused it ({refused.Code})", refused.Text);
-                        return (link, null);
-                    case OpenAnswer.Cancelled:
-                        Fail(
-                            connection,
-                            definition,
-                            link,
-                            deadline.IsCancellationRequested
-                                ? $"replica {link.ReplicaId} gave no answer within {limits.OpenDeadline.TotalSeconds:0} s"
-                                : $"the socket was withdrawn from replica {link.ReplicaId} before it answered",
-                            "");
-                        return (link, null);
-                    case OpenAnswer.LinkLost gone:
-                        lost = $"the link to replica {link.ReplicaId} was lost before it answered ({gone.Reason})";
-                        break;
-                }
+                case OpenResult.Opened opened:
+                    return (opened.Link, opened.Stream);
+                case OpenResult.Failed failed:
+                    Fail(connection, definition, failed);
+                    return (failed.Link, null);
+                case var other:
+                    throw new InvalidOperationException($"opening a stream came to {other.GetType().Name}, which is not known");
             }
-
-            Fail(
-                connection,
-                definition,
-                tried,
-                tried is null ? "no replica is linked to this edge that serves the socket; check that a connector runs and has it"
-                    : $"{lost}, and no other replica took it",
-                "");
-            return (tried, null);
         }
         finally
         {
@@ -199,12 +221,13 @@ internal sealed class ClientIntake
         }
     }
 
-    private void Fail(ClientConnection connection, EdgeSocket definition, AdmittedLink? link, string reason, string upstream)
+    private void Fail(ClientConnection connection, EdgeSocket definition, OpenResult.Failed failed)
     {
         // One that was cut is accounted where it was cut.
         if (!connection.IsCut)
         {
-            journal.OpenFailed(definition, link, connection.Client, reason, upstream);
+            OpenMetrics.Refused(definition.Id, failed.Code);
+            journal.OpenFailed(definition, failed.Link, connection.Client, failed.Reason, failed.Upstream);
         }
     }
 }

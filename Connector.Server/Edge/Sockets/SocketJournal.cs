@@ -43,6 +43,17 @@ internal sealed class SocketJournal(IEdgeFeed feed, TimeProvider time)
             ("client", client.ToString()),
             ("reason", verdict.ToString()));
 
+    /// <param name="balancer">The peer, which is believed when it names a client.</param>
+    /// <param name="reason">What came instead of a header.</param>
+    public void BadProxyHeader(EdgeSocket socket, IPEndPoint balancer, string reason)
+        => Write(
+            socket,
+            null,
+            "warn",
+            $"socket {socket.Name}: the connection that load balancer {balancer} passed on was closed: {reason}",
+            ("client", balancer.ToString()),
+            ("reason", AdmissionVerdict.BadProxyHeader.ToString()));
+
     public void DeniedMore(EdgeSocket socket, DenialLog.Summary summary)
         => Write(
             socket,
@@ -66,6 +77,7 @@ internal sealed class SocketJournal(IEdgeFeed feed, TimeProvider time)
     {
         AdmissionVerdict.NotPublic => "the socket is not public (edge.public)",
         AdmissionVerdict.AddressNotAllowed => "the address is not in edge.allowed_ips",
+        AdmissionVerdict.BadProxyHeader => "its PROXY protocol header was missing or wrong",
         AdmissionVerdict.Full => "the socket has as many connections as it may have",
         _ => verdict.ToString(),
     };

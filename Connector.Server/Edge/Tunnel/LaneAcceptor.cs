@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
+using Connector.Server.Edge.Accounting;
 using Connector.Server.Edge.Links;
 using Microsoft.Extensions.Logging;
 
@@ -36,6 +37,7 @@ internal sealed class LaneAcceptor(EdgeOptions options, LinkTable links, TimePro
         var address = (remote as IPEndPoint)?.Address ?? IPAddress.None;
         if (!gate.TryEnter(address))
         {
+            EdgeMetrics.HandshakeRefused(HandshakeRefusal.TooMany);
             log.LogDebug("lane from {Remote}: closed, too many handshakes from there", remote);
             await raw.DisposeAsync().ConfigureAwait(false);
             return;
@@ -52,6 +54,11 @@ internal sealed class LaneAcceptor(EdgeOptions options, LinkTable links, TimePro
         catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             // Strangers reach this port: what they send is no event for the log.
+            if (!tls.IsAuthenticated && !cancellationToken.IsCancellationRequested)
+            {
+                EdgeMetrics.HandshakeRefused(HandshakeRefusal.Tls);
+            }
+
             log.LogDebug("lane from {Remote}: closed: {Reason}", remote, e.Message);
         }
         catch (Exception e)
@@ -77,12 +84,14 @@ internal sealed class LaneAcceptor(EdgeOptions options, LinkTable links, TimePro
 
         if (!LaneTls.IsRelay(tls.NegotiatedApplicationProtocol))
         {
+            EdgeMetrics.HandshakeRefused(HandshakeRefusal.Protocol);
             log.LogDebug("lane from {Remote}: closed, it did not ask for {Protocol} by ALPN", remote, LaneHandshake.ApplicationProtocol);
             return false;
         }
 
         if (ThumbprintOf(tls.RemoteCertificate) is not { } thumbprint)
         {
+            EdgeMetrics.HandshakeRefused(HandshakeRefusal.Certificate);
             return false;
         }
 
@@ -172,6 +181,7 @@ internal sealed class LaneAcceptor(EdgeOptions options, LinkTable links, TimePro
     // A courtesy: a replica that does not take it sees the connection end.
     private static async Task RejectAsync(SslStream tls, LaneRefusal refusal, CancellationToken cancellationToken)
     {
+        EdgeMetrics.LaneRejected(refusal.Code);
         await LaneHandshake.RejectAsync(tls, refusal.ToException(), cancellationToken).ConfigureAwait(false);
         await tls.ShutdownAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }

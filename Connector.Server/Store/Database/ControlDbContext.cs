@@ -21,6 +21,8 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
 
     public DbSet<LogSequenceRow> LogSequences => Set<LogSequenceRow>();
 
+    public DbSet<SessionRow> Sessions => Set<SessionRow>();
+
     public DbSet<EpochRow> Epochs => Set<EpochRow>();
 
     public DbSet<MetaRow> Meta => Set<MetaRow>();
@@ -69,6 +71,15 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
         {
             row.ToTable("log_sequences").HasKey(last => new { last.ConnectorId, last.ReplicaId, last.BootId });
             row.HasOne<ConnectorRow>().WithMany().HasForeignKey(last => last.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<SessionRow>(row =>
+        {
+            row.ToTable("sessions").HasKey(session => session.Id);
+            row.HasIndex(session => new { session.ConnectorId, session.Id });
+            row.HasIndex(session => new { session.SocketId, session.Id });
+            row.HasIndex(session => new { session.ClientAddress, session.Id });
+            row.HasIndex(session => session.EndedAt);
+            row.HasOne<ConnectorRow>().WithMany().HasForeignKey(session => session.ConnectorId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<EpochRow>(row =>
         {

@@ -99,6 +99,19 @@ internal sealed class SocketRow
     /// <summary>Networks in CIDR notation, separated by one space.</summary>
     public string EdgeAllowedIps { get; set; } = "";
 
+    public bool EdgeHedge { get; set; } = true;
+
+    /// <summary>As <see cref="EdgeAllowedIps"/>.</summary>
+    public string EdgeProxyProtocolFrom { get; set; } = "";
+
+    /// <summary>JSON object with those limits that are not the default; canonical.</summary>
+    public string Limits { get; set; } = "{}";
+
+    /// <summary>As <see cref="Limits"/>.</summary>
+    public string UpstreamCheck { get; set; } = "{}";
+
+    public string UpstreamProxyProtocol { get; set; } = "";
+
     public long CreatedAt { get; set; }
 
     public long UpdatedAt { get; set; }
@@ -160,6 +173,49 @@ internal sealed class ConnectorLogRow
     public string? PluginId { get; set; }
 
     public required string Source { get; set; }
+}
+
+/// <summary>One end user's stream that has ended.</summary>
+internal sealed class SessionRow
+{
+    /// <summary>Grows in the order in which sessions ended, as far as they were reported so.</summary>
+    public long Id { get; set; }
+
+    /// <summary>UUID from the edge.</summary>
+    public required string SessionId { get; set; }
+
+    public required string ConnectorId { get; set; }
+
+    /// <summary>No reference: sessions outlive their socket.</summary>
+    public required string SocketId { get; set; }
+
+    public required string SocketName { get; set; }
+
+    public required string ReplicaId { get; set; }
+
+    public required string EdgeId { get; set; }
+
+    public required string ClientAddress { get; set; }
+
+    public int ClientPort { get; set; }
+
+    public long StartedAt { get; set; }
+
+    public long EndedAt { get; set; }
+
+    public long DurationMs { get; set; }
+
+    public long BytesToClient { get; set; }
+
+    public long BytesFromClient { get; set; }
+
+    public required string EndedBy { get; set; }
+
+    public required string Code { get; set; }
+
+    public required string Reason { get; set; }
+
+    public int Resumes { get; set; }
 }
 
 internal sealed class LogSequenceRow

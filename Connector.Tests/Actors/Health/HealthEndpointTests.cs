@@ -1,6 +1,9 @@
 using System.Net;
+using Connector.Actors.Accounting;
 using Connector.Actors.Health;
+using Connector.Actors.Links;
 using Connector.Protocol.Ids;
+using Connector.Relay.Memory;
 using Xunit;
 using static Connector.Actors.Health.HealthProtocol;
 
@@ -26,6 +29,21 @@ public sealed class HealthEndpointTests
         Assert.Equal("application/json", status.Content.Headers.ContentType!.MediaType);
         Assert.Contains("\"replica_id\": \"r\"", await status.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await endpoint.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Metrics_are_prometheus_text_of_relay_replica_and_runtime()
+    {
+        await using var endpoint = new HealthEndpoint(new IPEndPoint(IPAddress.Loopback, 0), _ => Task.FromResult<HealthState?>(Starting));
+        await endpoint.StartAsync(TestContext.Current.CancellationToken);
+        ReplicaMetrics.LaneDialEnded(new LaneDialOutcome.Failed("no route"));
+        var relay = new RelayMemory(new RelayMemoryOptions());
+        using var http = new HttpClient { BaseAddress = endpoint.Url };
+        var text = await http.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        Assert.Matches("(?m)^connector_replica_lane_dials_total\\{.*outcome=\"failed\".*\\} [1-9]", text);
+        Assert.Matches("(?m)^connector_relay_memory_limit_bytes\\{.*end=\"replica\".*\\} [1-9]", text);
+        Assert.Contains("dotnet_", text, StringComparison.Ordinal);
+        GC.KeepAlive(relay);
     }
 
     [Fact]

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit;
+using Connector.Actors.Health;
 using Connector.Actors.Links;
 using Connector.Actors.Sockets;
+using Connector.Actors.Sockets.Checks;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 using Microsoft.Extensions.Time.Testing;
@@ -318,6 +320,53 @@ public sealed class LinkActorTests : TestKit
         AdvanceUntil(() => made.Count == 2, TimeSpan.FromSeconds(1));
 
         ExpectStatus(connected: true);
+    }
+
+    [Fact]
+    public void Changed_upstream_lamp_is_said_with_another_serve_and_the_path_is_published()
+    {
+        var paths = CreateTestProbe();
+        Sys.EventStream.Subscribe(paths, typeof(LinkPath));
+        var link = Connect();
+        Sys.EventStream.Publish(Socket("s", SocketStates.Serving, 4));
+        AwaitAssert(() => Assert.Contains("serve s 4", link.Said));
+        Upstream(LampState.Off);
+        AwaitAssert(() => Assert.Contains("serve s 4 Off", link.Said));
+        Upstream(LampState.Off);
+        Upstream(LampState.On);
+        AdvanceUntil(() => link.Said.Contains("serve s 4 On"), TimeSpan.FromSeconds(0.5));
+        Assert.Single(link.Said, said => said == "serve s 4 Off");
+
+        link.Owner.ServeAnswered(new SocketId("s"), ServeCode.Accepted);
+        Path(LampState.On);
+        link.Path = new Connector.Relay.Links.PathProof(false, TimeSpan.FromSeconds(4));
+        Assert.Contains("lets nothing through", Path(LampState.Off).Reason, StringComparison.Ordinal);
+        link.Path = new Connector.Relay.Links.PathProof(true, TimeSpan.Zero);
+        Path(LampState.On);
+        dialer.Script = _ => Task.FromResult<LaneDialOutcome>(new LaneDialOutcome.Failed("no route"));
+        link.CutLanes();
+        Path(LampState.Off);
+
+        void Upstream(LampState state) => Sys.EventStream.Publish(new UpstreamCheckProtocol.UpstreamLampsChanged(
+            [new UpstreamCheckProtocol.UpstreamLampOf(new SocketId("s"), new Lamp(state, DateTimeOffset.UnixEpoch, null, ""))]));
+
+        Lamp Path(LampState state)
+        {
+            Lamp? found = null;
+            AdvanceUntil(
+                () =>
+                {
+                    while (found is null && paths.HasMessages)
+                    {
+                        var lamp = paths.ExpectMsg<LinkPath>(Patience).Of(new SocketId("s"));
+                        found = lamp.State == state ? lamp : null;
+                    }
+
+                    return found is not null;
+                },
+                TimeSpan.FromSeconds(0.1));
+            return found!;
+        }
     }
 
     [Fact]

@@ -20,6 +20,8 @@ internal sealed class ScriptedLink(IReplicaLinkOwner owner) : ILink
 
     public int LiveLanes => lanes.Count;
 
+    public PathProof Path { get; set; } = new(true, TimeSpan.Zero);
+
     public int LiveStreams
     {
         get => Volatile.Read(ref streams);
@@ -50,7 +52,7 @@ internal sealed class ScriptedLink(IReplicaLinkOwner owner) : ILink
         }
     }
 
-    public void Serve(SocketId socketId, long configVersion, UpstreamLamp upstream) => Said.Enqueue($"serve {socketId} {configVersion}");
+    public void Serve(SocketId socketId, long configVersion, UpstreamLamp upstream) => Said.Enqueue(upstream == UpstreamLamp.Unknown ? $"serve {socketId} {configVersion}" : $"serve {socketId} {configVersion} {upstream}");
 
     public void Unserve(SocketId socketId) => Said.Enqueue($"unserve {socketId}");
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using Akka.Streams;
 using Akka.Streams.Dsl;
@@ -6,6 +7,7 @@ using Connector.Actors.Reach;
 using Connector.Actors.Sockets;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
+using Connector.Relay.Limits;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
 using Connector.Relay.Stages;
@@ -77,13 +79,23 @@ internal sealed class FaultInjection(IUpstreamDialer real) : IUpstreamDialer
 
         public string Client => inner.Client;
 
+        public IPEndPoint ClientAddress => inner.ClientAddress;
+
         public CancellationToken Abandoned => inner.Abandoned;
+
+        public long BytesMoved => inner.BytesMoved;
+
+        public bool BytesWait => inner.BytesWait;
+
+        public long BytesFromUpstream => inner.BytesFromUpstream;
 
         public void Accept() => inner.Accept();
 
         public void Refuse(RefusalCode code, string text) => inner.Refuse(code, text);
 
-        public Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, IMaterializer materializer)
+        public void End(ResetCode code, string reason) => inner.End(code, reason);
+
+        public Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, ByteRate rate, IMaterializer materializer)
         {
             var live = stream.Open(memory);
             if (live is not null)

@@ -1,9 +1,11 @@
+using System.Net;
 using System.Net.Sockets;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Connector.Actors.Sockets;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
+using Connector.Relay.Limits;
 using Connector.Relay.Memory;
 using Connector.Relay.Streams;
 
@@ -19,9 +21,20 @@ internal sealed class ScriptedOffer(SocketId socketId) : IStreamOffer
 
     public SocketId SocketId => socketId;
 
-    public string Client => "192.0.2.1:1";
+    public string Client => ClientAddress.ToString();
+
+    public IPEndPoint ClientAddress { get; init; } = new(new IPAddress([192, 0, 2, 1]), 1);
 
     public CancellationToken Abandoned => abandon.Token;
+
+    /// <summary>Set by the test.</summary>
+    public long BytesMoved { get; set; }
+
+    /// <summary>Set by the test.</summary>
+    public bool BytesWait { get; set; }
+
+    /// <summary>How the socket ended it.</summary>
+    public TaskCompletionSource<(ResetCode Code, string Reason)> EndedBy { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TaskCompletionSource<bool> Accepted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -34,6 +47,8 @@ internal sealed class ScriptedOffer(SocketId socketId) : IStreamOffer
     /// <summary>Thrown instead of running.</summary>
     public Exception? Fault { get; init; }
 
+    public long BytesFromUpstream { get; set; }
+
     public void Abandon() => abandon.Cancel();
 
     public void Finish() => finish.TrySetResult(0);
@@ -42,7 +57,13 @@ internal sealed class ScriptedOffer(SocketId socketId) : IStreamOffer
 
     public void Refuse(RefusalCode code, string text) => Refused.TrySetResult((code, text));
 
-    public Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, IMaterializer materializer)
+    public void End(ResetCode code, string reason)
+    {
+        EndedBy.TrySetResult((code, reason));
+        finish.TrySetException(new OperationCanceledException(reason));
+    }
+
+    public Task<StreamOutcome>? Run(Socket upstream, SocketMemory memory, ByteRate rate, IMaterializer materializer)
     {
         if (Fault is not null)
             throw Fault;
@@ -54,7 +75,7 @@ internal sealed class ScriptedOffer(SocketId socketId) : IStreamOffer
             t =>
             {
                 upstream.Dispose();
-                var end = new StreamOutcome(t.IsCompletedSuccessfully ? StreamEnd.Completed : StreamEnd.Stopped, "", 0, 0);
+                var end = new StreamOutcome(t.IsCompletedSuccessfully ? StreamEnd.Completed : StreamEnd.Stopped, EndedBy.Task.IsCompleted ? EndedBy.Task.Result.Reason : "", 0, 0);
                 Ended.TrySetResult(end);
                 return end;
             },

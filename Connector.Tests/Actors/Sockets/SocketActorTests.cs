@@ -5,7 +5,9 @@ using Connector.Actors.Reach;
 using Connector.Actors.Sockets;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
+using Connector.Relay.ProxyProtocol;
 using Connector.Relay.Streams;
+using Connector.Tests.Relay;
 using Xunit;
 
 namespace Connector.Tests.Actors.Sockets;
@@ -31,6 +33,33 @@ public sealed class SocketActorTests : SocketTestKit
         Assert.False(offer.Running.Task.IsCompleted);
         dialling.SetResult(new DialOutcome.Connected(NewSocket(), new IPEndPoint(IPAddress.Loopback, 1)));
         await SoonAsync(offer.Running);
+    }
+
+    [Fact]
+    public async Task Upstream_that_is_to_know_its_client_is_told_before_the_stream_runs()
+    {
+        var (near, far) = await LinkPair.ConnectAsync();
+        using var upstream = far;
+        Dialer.Scripts["up"] = _ => Connected(near);
+        ApplyServing(1, Socket("a", "up:1:v2"));
+
+        var offer = await OpenAsync("a");
+
+        var header = await ProxyHeaderReader.ReadAsync(upstream, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(new ProxyHeader(false, offer.ClientAddress, new IPEndPoint(IPAddress.Loopback, 1)), header);
+    }
+
+    [Fact]
+    public async Task Upstream_that_does_not_ask_for_its_client_gets_no_byte_before_the_stream()
+    {
+        var (near, far) = await LinkPair.ConnectAsync();
+        using var upstream = far;
+        Dialer.Scripts["up"] = _ => Connected(near);
+        ApplyServing(1, Socket("a", "up:1"));
+
+        await OpenAsync("a");
+
+        Assert.Equal(0, upstream.Available);
     }
 
     [Fact]

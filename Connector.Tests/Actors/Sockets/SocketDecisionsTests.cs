@@ -49,23 +49,23 @@ public sealed class SocketDecisionsTests
     {
         var admission = new SocketAdmission(new SocketLimits(100, 100, 2), Start);
 
-        Assert.Null(admission.TryAdmit(Start));
-        Assert.Null(admission.TryAdmit(Start));
-        Assert.Equal(RefusalCode.Busy, admission.TryAdmit(Start)?.Code);
-        Assert.Null(admission.TryAdmit(Start.AddSeconds(0.5)));
-        Assert.Null(admission.TryAdmit(Start.AddHours(1)));
-        Assert.Null(admission.TryAdmit(Start.AddHours(1)));
-        Assert.NotNull(admission.TryAdmit(Start.AddHours(1)));
+        Assert.Null(admission.TryAdmit("db", Start));
+        Assert.Null(admission.TryAdmit("db", Start));
+        Assert.Equal(RefusalCode.Busy, admission.TryAdmit("db", Start)?.Code);
+        Assert.Null(admission.TryAdmit("db", Start.AddSeconds(0.5)));
+        Assert.Null(admission.TryAdmit("db", Start.AddHours(1)));
+        Assert.Null(admission.TryAdmit("db", Start.AddHours(1)));
+        Assert.NotNull(admission.TryAdmit("db", Start.AddHours(1)));
     }
 
     [Fact]
     public void Admission_survives_a_clock_that_goes_back()
     {
         var admission = new SocketAdmission(new SocketLimits(100, 100, 2), Start);
-        admission.TryAdmit(Start);
-        admission.TryAdmit(Start.AddHours(-1));
+        admission.TryAdmit("db", Start);
+        admission.TryAdmit("db", Start.AddHours(-1));
 
-        Assert.Null(admission.TryAdmit(Start));
+        Assert.Null(admission.TryAdmit("db", Start));
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class SocketDecisionsTests
             foreach (var step in steps)
             {
                 if (step == 0)
-                    admission.TryAdmit(Start);
+                    admission.TryAdmit("db", Start);
                 else if (step == 1 && admission.Dialling > 0)
                 {
                     admission.DialEnded();

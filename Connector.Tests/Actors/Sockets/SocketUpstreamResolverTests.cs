@@ -10,10 +10,10 @@ namespace Connector.Tests.Actors.Sockets;
 public sealed class SocketUpstreamResolverTests
 {
     [Fact]
-    public void Host_and_port_are_read() => Assert.Equal(Relay("h", 5), Resolve("""{"hostname":"h","port":5}"""));
+    public void Host_and_port_are_read() => Assert.Equal(new PlainUpstream("h", 5), Relayed("""{"hostname":"h","port":5}""").Upstream);
 
     [Fact]
-    public void Referenced_host_is_looked_up() => Assert.Equal(Relay("from-environment", 5), Resolve("""{"hostname":"from:env:DB_HOST","port":5}"""));
+    public void Referenced_host_is_looked_up() => Assert.Equal(new PlainUpstream("from-environment", 5), Relayed("""{"hostname":"from:env:DB_HOST","port":5}""").Upstream);
 
     [Fact]
     public void Missing_reference_is_invalid_and_named()
@@ -32,7 +32,7 @@ public sealed class SocketUpstreamResolverTests
         => Assert.IsType<SocketUpstreamChoice.Unsupported>(ResolveAll(
             """{"upstream_configuration":{"service_type":"exit_node","exit_node_service_configuration":{}}}"""));
 
-    private static SocketUpstreamChoice.PlainRelay Relay(string host, int port) => new(new PlainUpstream(host, port));
+    private static SocketUpstreamChoice.PlainRelay Relayed(string vnc) => Assert.IsType<SocketUpstreamChoice.PlainRelay>(Resolve(vnc));
 
     private static SocketUpstreamChoice Resolve(string vnc)
         => ResolveAll($$$"""{"upstream_configuration":{"service_type":"vnc","vnc_service_configuration":{{{vnc}}}}}""");

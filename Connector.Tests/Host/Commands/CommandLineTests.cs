@@ -206,6 +206,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("token: a\ntoken: b\n", "line 2")]
     [InlineData("public_url: http://h\n", "line 1: public_url: expected an https address")]
     [InlineData("https_port: 99999\n", "line 1: https_port: expected a port")]
+    [InlineData("tunnel_address: h\n", "line 1: tunnel_address: expected a host and port")]
     [InlineData("tls: {certificate: a}\n", "both certificate and key")]
     [InlineData("connector_insecure: true\n", "connector_insecure")]
     [InlineData("connector_server: http://h:1\n", "connector_server")]

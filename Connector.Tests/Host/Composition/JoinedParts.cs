@@ -30,14 +30,15 @@ internal sealed class JoinedParts : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<JoinedParts> StartAsync()
+    /// <param name="tunnelAddress">What replicas are told to dial for tunnels; null: the tunnel port itself.</param>
+    public static async Task<JoinedParts> StartAsync(string? tunnelAddress = null)
     {
         var parts = new JoinedParts();
         var ports = FreePorts.TakeRange(8);
         parts.server = await ServerRole.StartAsync(
             new ServerRoleOptions(
                 parts.data.Path, null, "127.0.0.1", LoopbackOnly: true, 0, 0, 0, new PortRange(ports, ports + 7), ["control", "edge", "portal"], [], null, null,
-                parts.data.AdminToken, "error"),
+                parts.data.AdminToken, "error", tunnelAddress),
             Cancellation);
         var baseAddress = new Uri(parts.server.ApiUrl.AbsoluteUri.TrimEnd('/') + "/");
         using var first = new ControlPlaneApi(baseAddress, parts.data.AdminToken.Reveal(), "");

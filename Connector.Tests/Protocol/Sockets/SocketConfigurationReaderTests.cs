@@ -143,4 +143,38 @@ public sealed class SocketConfigurationReaderTests
 
         Assert.DoesNotContain(reading.Problems, problem => problem.Contains("unknown key"));
     }
+
+    [Fact]
+    public void Options_beside_the_upstream_are_read_and_null_is_the_default()
+    {
+        var reading = SocketConfigurationReader.Read(
+            $$"""{{{Vnc}},"limits":{"max_streams":10.0,"max_age_seconds":null},"upstream_check":{"interval_seconds":9},"upstream_proxy_protocol":"v2"}""", strict: true);
+
+        Assert.Empty(reading.Problems);
+        Assert.Equal(new SocketLimitsConfiguration { MaxStreams = 10 }, reading.Value!.Limits);
+        Assert.Equal((true, 9.0, 2.0), (
+            reading.Value.UpstreamCheck!.IsEnabled(), reading.Value.UpstreamCheck.Interval().TotalSeconds, reading.Value.UpstreamCheck.Timeout().TotalSeconds));
+        Assert.Equal(UpstreamProxyProtocol.V2, reading.Value.UpstreamProxyProtocol);
+    }
+
+    [Theory]
+    [InlineData(""" "limits":{"max_streams":-1} """, "limits.max_streams: must be a whole number from 1 to 1000000, or 0 for the default, not -1")]
+    [InlineData(""" "upstream_check":{"timeout_seconds":61} """, "upstream_check.timeout_seconds: must be a whole number from 1 to 60, or 0 for the default, not 61")]
+    [InlineData(""" "upstream_proxy_protocol":"v1" """, "upstream_proxy_protocol: must be \"v2\", or \"\" for none")]
+    [InlineData(""" "limits":{"max_stream":1} """, "limits.max_stream: unknown key; did you mean \"max_streams\"?")]
+    public void Option_that_makes_no_sense_is_named_when_reading_strictly(string option, string problem)
+        => Assert.Equal(problem, Assert.Single(SocketConfigurationReader.Read($$"""{{{Vnc}},{{option}}}""", strict: true).Problems));
+
+    [Fact]
+    public void Replica_does_not_serve_without_an_option_that_it_cannot_keep()
+    {
+        Assert.IsType<SocketUpstream.Unsupported>(Resolve(""" "upstream_proxy_protocol":"v3" """));
+        Assert.IsType<SocketUpstream.Invalid>(Resolve(""" "limits":{"max_streams":-1} """));
+        Assert.IsType<SocketUpstream.PlainRelay>(Resolve(""" "limits":{"max_streams":1,"of_tomorrow":7} """));
+
+        static SocketUpstream Resolve(string option)
+            => SocketUpstream.Resolve(SocketConfigurationReader.Read($$"""{{{Vnc}},{{option}}}""", strict: false).Value!);
+    }
+
+    private const string Vnc = """ "upstream_configuration":{"service_type":"vnc","vnc_service_configuration":{"hostname":"h","port":1}} """;
 }

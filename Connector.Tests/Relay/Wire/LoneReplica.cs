@@ -29,6 +29,8 @@ internal sealed class LoneReplica : IReplicaLinkOwner
 
     public Action<OfferedStream> OnOffered { get; set; }
 
+    public TaskCompletionSource<uint> DrainAnswer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public Action OnServeAnswered { get; set; } = static () => { };
 
     public (Lane Lane, WirePeer Peer) Attach()
@@ -65,9 +67,7 @@ internal sealed class LoneReplica : IReplicaLinkOwner
     {
     }
 
-    void IReplicaLinkOwner.DrainAcknowledged(uint highestOpen)
-    {
-    }
+    void IReplicaLinkOwner.DrainAcknowledged(uint highestOpen) => DrainAnswer.TrySetResult(highestOpen);
 
     void IReplicaLinkOwner.TicketAnswered(bool accepted, string text)
     {

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using Connector.Protocol.Ids;
+using Connector.Relay.Links;
+using Connector.Server.Control;
 using Connector.Server.Feed;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
@@ -29,7 +31,7 @@ public sealed class SocketEndpointsTests
         var id = created.GetProperty("socket_id").GetString()!;
         Assert.Equal($"changed {one}", Assert.Single(server.Sessions.Told));
         Assert.Equal("edge.example.com:20000", created.GetProperty("endpoint").GetString());
-        Assert.Equal("""{"port":20000,"public":true,"allowed_ips":["192.0.2.7/32","2001:db8::/32"]}""", created.GetProperty("edge").GetRawText());
+        Assert.Equal("""{"port":20000,"public":true,"allowed_ips":["192.0.2.7/32","2001:db8::/32"],"hedge":true,"proxy_protocol_from":[]}""", created.GetProperty("edge").GetRawText());
         Assert.Equal("offline", created.GetProperty("status").GetProperty("state").GetString());
         Assert.False(created.GetProperty("alive").GetBoolean());
         Assert.Equal("Straße", created.GetProperty("tags").GetProperty("team").GetString());
@@ -50,7 +52,7 @@ public sealed class SocketEndpointsTests
         Assert.Equal(new HashSet<string> { $"changed {one}", $"changed {two}" }, server.Sessions.Told.ToHashSet());
         Assert.Equal(("db-2", id, "日本"), (
             changed.GetProperty("name").GetString(), changed.GetProperty("socket_id").GetString(), changed.GetProperty("description").GetString()));
-        Assert.Equal("""{"port":20000,"public":false,"allowed_ips":["192.0.2.7/32","2001:db8::/32"]}""", changed.GetProperty("edge").GetRawText());
+        Assert.Equal("""{"port":20000,"public":false,"allowed_ips":["192.0.2.7/32","2001:db8::/32"],"hedge":true,"proxy_protocol_from":[]}""", changed.GetProperty("edge").GetRawText());
 
         var links = (await server.GetAsync("socket/db-2/connectors")).GetProperty("list");
         Assert.Equal((two, "two", id), (
@@ -127,7 +129,10 @@ public sealed class SocketEndpointsTests
 
     [Theory]
     [InlineData("""{"port":70000}""", "edge.port: expected a whole number from 0 to 65535, got 70000")]
-    [InlineData("""{"prot":20000}""", "edge.prot: nothing reads this key; an edge has port, public, allowed_ips")]
+    [InlineData("""{"prot":20000}""", "edge.prot: nothing reads this key; an edge has port, public, allowed_ips, hedge, proxy_protocol_from")]
+    [InlineData("""{"hedge":1}""", "edge.hedge: expected true or false, got a number")]
+    [InlineData("""{"proxy_protocol_from":["lb.internal"]}""", "edge.proxy_protocol_from[0]: \"lb.internal\" is neither an address nor a network")]
+    [InlineData("""{"proxy_protocol_from":["::/0"]}""", "edge.proxy_protocol_from: ::/0 would let anybody claim any client address")]
     [InlineData("""{"public":true}""", "edge.allowed_ips names nobody")]
     [InlineData("""{"public":true,"allowed_ips":[]}""", "edge.allowed_ips names nobody")]
     [InlineData("""{"public":"yes"}""", "edge.public: expected true or false")]
@@ -192,7 +197,7 @@ public sealed class SocketEndpointsTests
         Assert.Contains(
             "names nobody", await server.RefusedAsync(HttpMethod.Put, "socket/db", new { edge = new { allowed_ips = Array.Empty<string>() } }, 400));
         var socket = await server.GetAsync("socket/db");
-        Assert.Equal("""{"port":20000,"public":true,"allowed_ips":["10.0.0.0/8"]}""", socket.GetProperty("edge").GetRawText());
+        Assert.Equal("""{"port":20000,"public":true,"allowed_ips":["10.0.0.0/8"],"hedge":true,"proxy_protocol_from":[]}""", socket.GetProperty("edge").GetRawText());
     }
 
     [Fact]
@@ -284,6 +289,51 @@ public sealed class SocketEndpointsTests
         {
             var socket = await server.GetAsync("socket/db");
             return (socket.GetProperty("status").GetProperty("state").GetString(), socket.GetProperty("alive").GetBoolean());
+        }
+    }
+
+    [Fact]
+    public async Task Online_needs_all_three_lamps_and_a_replica_that_fell_silent_shows_nothing_green()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var connector = new ConnectorId(await server.CreateConnectorAsync("a"));
+        var id = new SocketId((await server.PostAsync("socket", ApiServer.Socket("db", connector.Value))).GetProperty("socket_id").GetString()!);
+        var (replica, boot) = (new ReplicaId("r1"), BootId.New());
+        server.Feed.Report(new EdgeReport.LinksChanged(
+            connector, [new ReplicaLinks(replica, boot, 2, 0, false, [id]) { Path = new PathProof(true, TimeSpan.FromSeconds(1)) }]));
+        Say("on", silence: 2);
+        Assert.Equal((true, "on", "on", "on"), await LampsAsync());
+        var upstream = (await server.GetAsync("socket/db")).GetProperty("status").GetProperty("replicas")[0].GetProperty("upstream");
+        Assert.Equal(3, upstream.GetProperty("age_seconds").GetDouble());
+        var summary = (await server.GetAsync($"connector/{connector}")).GetProperty("replicas")[0];
+        Assert.Equal((1, 1), (summary.GetProperty("lamps").GetProperty("sockets").GetInt32(), summary.GetProperty("lamps").GetProperty("online").GetInt32()));
+        Assert.Equal("on", summary.GetProperty("control").GetProperty("state").GetString());
+
+        Say("off", silence: 2);
+        Assert.Equal((false, "on", "on", "off"), await LampsAsync());
+        Assert.True((await server.GetAsync("socket/db")).GetProperty("alive").GetBoolean());
+        Say("on", silence: 30);
+        Assert.Equal((false, "unknown", "on", "unknown"), await LampsAsync());
+
+        // Without a control session the path is still what the edge proves.
+        server.Sessions.States.TryRemove(connector, out _);
+        Assert.Equal((false, "off", "on", "unknown"), await LampsAsync());
+
+        void Say(string state, double silence) => server.Sessions.States[connector] = new SessionState(
+            connector, "online", new SessionEpoch(1), replica, null, null, [new ReplicaState(replica, boot, "1", null, "")],
+            [new SocketState(id, replica, "serving", "", 0, DateTimeOffset.UnixEpoch) { Upstream = new LampReport(state, DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(3), "why") }])
+        {
+            Silence = TimeSpan.FromSeconds(silence), Reports = [new ReplicaReport(replica, TimeSpan.FromSeconds(silence), [])],
+        };
+
+        async Task<(bool Online, string?, string?, string?)> LampsAsync()
+        {
+            var socket = await server.GetAsync("socket/db");
+            var replica = socket.GetProperty("status").GetProperty("replicas")[0];
+            Assert.Equal(socket.GetProperty("online").GetBoolean(), replica.GetProperty("online").GetBoolean());
+            return (socket.GetProperty("online").GetBoolean(), State("control"), State("path"), State("upstream"));
+
+            string? State(string lamp) => replica.GetProperty(lamp).GetProperty("state").GetString();
         }
     }
 

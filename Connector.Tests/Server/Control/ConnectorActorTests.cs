@@ -376,8 +376,8 @@ public sealed class ConnectorActorTests : TestKit
         Assert.Equal(("offline", new SessionEpoch(6)), ((await SessionAsync()).State, (await SessionAsync()).Epoch));
         var stream = await LiveAsync(Claim("key-a"));
         var status = new ConnectorsProtocol.SocketState(new SocketId("s"), new ReplicaId("replica-of-key-a"), "unsupported", "aws ssm is not served here", 0, time.GetUtcNow());
-        connectors.Tell(new ControlStreamProtocol.SocketsReported(Id, stream.StreamId, [status]));
-        connectors.Tell(new ControlStreamProtocol.SocketsReported(Id, stream.StreamId + 999, [status with { SocketId = new SocketId("of a stranger") }]));
+        connectors.Tell(new ControlStreamProtocol.SocketsReported(Id, stream.StreamId, Report(status)));
+        connectors.Tell(new ControlStreamProtocol.SocketsReported(Id, stream.StreamId + 999, Report(status with { SocketId = new SocketId("of a stranger") })));
 
         var session = await SessionAsync();
 
@@ -390,6 +390,8 @@ public sealed class ConnectorActorTests : TestKit
         Assert.Equal(("offline", new SessionEpoch(7)), (session.State, session.Epoch));
         Assert.Empty(session.Sockets);
     }
+
+    private static SocketReport Report(ConnectorsProtocol.SocketState status) => new(status.ReplicaId, [(status, 0)], [], []);
 
     [Fact]
     public async Task Each_change_of_the_session_is_one_record()

@@ -10,6 +10,7 @@ using Connector.Relay.Lanes;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
 using Connector.Relay.Stages;
+using Connector.Relay.Streams;
 
 namespace Connector.Tests.Server.Edge;
 
@@ -39,6 +40,9 @@ internal sealed class DialledReplica : IReplicaLinkOwner, IAsyncDisposable
 
     /// <summary>Streams that were offered to it.</summary>
     public int Offers => Volatile.Read(ref opened);
+
+    /// <summary>Streams that were opened here.</summary>
+    public ConcurrentQueue<RelayStream> Streams { get; } = new();
 
     public TaskCompletionSource<GoAwayReason> SentAway { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -111,6 +115,7 @@ internal sealed class DialledReplica : IReplicaLinkOwner, IAsyncDisposable
 
         if (stream.Open(memory.ForSocket(stream.Request.SocketId)) is { } live)
         {
+            Streams.Enqueue(live);
             await RelayGraph.Run(materializer, socket, live);
         }
         else

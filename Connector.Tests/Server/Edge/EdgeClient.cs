@@ -35,7 +35,7 @@ internal sealed class EdgeClient : IDisposable
     public async Task SendAsync(string text)
     {
         using var patience = new CancellationTokenSource(Patience);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(text), patience.Token);
+        await socket.SendAsync(Encoding.Latin1.GetBytes(text), patience.Token);
     }
 
     public async Task<string> ReceiveAsync(int length)
@@ -49,7 +49,7 @@ internal sealed class EdgeClient : IDisposable
             got += read;
         }
 
-        return Encoding.ASCII.GetString(buffer);
+        return Encoding.Latin1.GetString(buffer);
     }
 
     public async Task<string> EchoAsync(string text)

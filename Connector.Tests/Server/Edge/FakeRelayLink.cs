@@ -15,11 +15,15 @@ internal sealed class FakeRelayLink : IRelayLink
 
     public int LiveStreams { get; set; }
 
+    public PathProof Path { get; set; } = new(true, TimeSpan.Zero);
+
     public bool IsDraining { get; set; }
 
     public HashSet<SocketId> Served { get; } = [];
 
     public ConcurrentQueue<OpenRequest> Requests { get; } = new();
+
+    public ConcurrentQueue<FakeOpening> Openings { get; } = new();
 
     public List<(SocketId SocketId, ResetCode Code)> Withdrawn { get; } = [];
 
@@ -28,7 +32,7 @@ internal sealed class FakeRelayLink : IRelayLink
 
     public (GoAwayReason Reason, string Text)? Ended { get; private set; }
 
-    /// <summary>The answer to each OPEN; an open one waits for the caller's token.</summary>
+    /// <summary>The answer to each OPEN; without one it waits for the test or the caller.</summary>
     public Func<OpenRequest, OpenAnswer?> Answer { get; set; } = _ => new OpenAnswer.Opened(new EchoStream());
 
     public bool Serves(SocketId socketId) => LiveLanes > 0 && !IsDraining && Served.Contains(socketId);
@@ -40,16 +44,17 @@ internal sealed class FakeRelayLink : IRelayLink
         return true;
     }
 
-    public async Task<OpenAnswer> OpenAsync(OpenRequest request, SocketMemory memory, CancellationToken cancellationToken)
+    public IStreamOpening BeginOpen(OpenRequest request, SocketMemory memory)
     {
         Requests.Enqueue(request);
+        var opening = new FakeOpening();
+        Openings.Enqueue(opening);
         if (Answer(request) is { } answer)
         {
-            return answer;
+            opening.Say(answer);
         }
 
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return OpenAnswer.Cancelled.Instance;
+        return opening;
     }
 
     public void Withdraw(SocketId socketId, ResetCode code)

@@ -23,7 +23,8 @@ public sealed class ControlPlaneFeedTests : IDisposable
 
     public ControlPlaneFeedTests()
         => feed = new ControlPlaneFeed(
-            new EdgeStateReader(store.Database, () => key), observations, store.Logs, store.Sockets, TimeProvider.System,
+            new EdgeStateReader(store.Database, () => key), observations, store.Logs, store.Sockets,
+            new SessionIntake(store.Sessions, TimeProvider.System, NullLogger<SessionIntake>.Instance), TimeProvider.System,
             NullLogger<ControlPlaneFeed>.Instance);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -39,7 +40,8 @@ public sealed class ControlPlaneFeedTests : IDisposable
     {
         var (one, two) = (await store.CreateConnectorAsync("one"), await store.CreateConnectorAsync("two"));
         var socket = (await store.Sockets.CreateAsync(
-            OpenStore.Draft("db", one) with { EdgePublic = true, EdgeAllowedIps = ["10.0.0.0/8", "::1/128"] }, Cancellation)).Socket;
+            OpenStore.Draft("db", one) with { EdgePublic = true, EdgeAllowedIps = ["10.0.0.0/8", "::1/128"], EdgeHedge = false, EdgeProxyProtocolFrom = ["192.0.2.1/32"] },
+            Cancellation)).Socket;
 
         var state = await FirstAsync();
 
@@ -47,7 +49,11 @@ public sealed class ControlPlaneFeedTests : IDisposable
         Assert.Equal(key, Assert.Single(state.TicketKeys));
         Assert.Equal(new HashSet<ConnectorId> { one, two }, state.Connectors.ToHashSet());
         Assert.Equal(
-            new EdgeSocket(new SocketId(socket.Id), "db", "tls", [one], 20_000, true, [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("::1/128")]),
+            new EdgeSocket(new SocketId(socket.Id), "db", "tls", [one], 20_000, true, [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("::1/128")])
+            {
+                Hedge = false,
+                ProxyProtocolFrom = [IPNetwork.Parse("192.0.2.1/32")],
+            },
             Assert.Single(state.Sockets));
     }
 

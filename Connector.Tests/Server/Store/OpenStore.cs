@@ -29,6 +29,8 @@ internal sealed class OpenStore : IDisposable
 
     public ConnectorLogs Logs { get; private set; } = null!;
 
+    public SessionHistory Sessions { get; private set; } = null!;
+
     public ConnectorCatalog Connectors { get; private set; } = null!;
 
     public SocketCatalog Sockets { get; private set; } = null!;
@@ -80,7 +82,8 @@ internal sealed class OpenStore : IDisposable
     {
         Database = ControlDatabase.Open(Options, time);
         Logs = new ConnectorLogs(Database, Options);
-        Connectors = new ConnectorCatalog(Database, Logs);
+        Sessions = new SessionHistory(Database, Options);
+        Connectors = new ConnectorCatalog(Database, Logs, Sessions);
         Sockets = new SocketCatalog(Database, Options);
         Control = new ControlStore(Database, Logs, Options);
     }

@@ -292,6 +292,104 @@ namespace Connector.Server.Store.Database.Migrations
                     b.ToTable("plugins", (string)null);
                 });
 
+            modelBuilder.Entity("Connector.Server.Store.Database.SessionRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("BytesFromClient")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes_from_client");
+
+                    b.Property<long>("BytesToClient")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes_to_client");
+
+                    b.Property<string>("ClientAddress")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("client_address");
+
+                    b.Property<int>("ClientPort")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("client_port");
+
+                    b.Property<string>("Code")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("code");
+
+                    b.Property<string>("ConnectorId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("connector_id");
+
+                    b.Property<long>("DurationMs")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<string>("EdgeId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("edge_id");
+
+                    b.Property<long>("EndedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("EndedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_by");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("ReplicaId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("replica_id");
+
+                    b.Property<int>("Resumes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("resumes");
+
+                    b.Property<string>("SessionId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("session_id");
+
+                    b.Property<string>("SocketId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("socket_id");
+
+                    b.Property<string>("SocketName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("socket_name");
+
+                    b.Property<long>("StartedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("started_at");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("EndedAt");
+
+                    b.HasIndex("ClientAddress", "Id");
+
+                    b.HasIndex("ConnectorId", "Id");
+
+                    b.HasIndex("SocketId", "Id");
+
+                    b.ToTable("sessions", (string)null);
+                });
+
             modelBuilder.Entity("Connector.Server.Store.Database.SocketConnectorRow", b =>
                 {
                     b.Property<string>("Id")
@@ -359,6 +457,10 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("edge_allowed_ips");
 
+                    b.Property<bool>("EdgeHedge")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("edge_hedge");
+
                     b.Property<int>("EdgePort")
                         .HasColumnType("INTEGER")
                         .HasColumnName("edge_port");
@@ -367,9 +469,19 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("edge_public");
 
+                    b.Property<string>("EdgeProxyProtocolFrom")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("edge_proxy_protocol_from");
+
                     b.Property<bool>("EndToEndEncryptionEnabled")
                         .HasColumnType("INTEGER")
                         .HasColumnName("end_to_end_encryption_enabled");
+
+                    b.Property<string>("Limits")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("limits");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -394,6 +506,11 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("updated_at");
 
+                    b.Property<string>("UpstreamCheck")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("upstream_check");
+
                     b.Property<string>("UpstreamConfiguration")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -403,6 +520,11 @@ namespace Connector.Server.Store.Database.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("upstream_http_hostname");
+
+                    b.Property<string>("UpstreamProxyProtocol")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("upstream_proxy_protocol");
 
                     b.Property<string>("UpstreamType")
                         .IsRequired()
@@ -461,6 +583,15 @@ namespace Connector.Server.Store.Database.Migrations
                 });
 
             modelBuilder.Entity("Connector.Server.Store.Database.PluginRow", b =>
+                {
+                    b.HasOne("Connector.Server.Store.Database.ConnectorRow", null)
+                        .WithMany()
+                        .HasForeignKey("ConnectorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Connector.Server.Store.Database.SessionRow", b =>
                 {
                     b.HasOne("Connector.Server.Store.Database.ConnectorRow", null)
                         .WithMany()

@@ -186,8 +186,8 @@ public sealed class LinkTableTests
         tickets.With("other", EdgeSamples.Claims("t2", connector: EdgeSamples.ConnectorB, replica: "r2", key: new("k2")));
         var foreign = Run(EdgeSamples.Hello("other", replica: "r2"), new KeyThumbprint("k2"));
         Fake(foreign).Served.Add(Web);
-        Assert.Null(table.Choose(EdgeSamples.Socket(), null));
-        Assert.Same(foreign, table.Choose(EdgeSamples.Socket(connectors: [EdgeSamples.ConnectorA, EdgeSamples.ConnectorB]), null));
+        Assert.Null(table.Choose(EdgeSamples.Socket()));
+        Assert.Same(foreign, table.Choose(EdgeSamples.Socket(connectors: [EdgeSamples.ConnectorA, EdgeSamples.ConnectorB])));
     }
 
     [Fact]

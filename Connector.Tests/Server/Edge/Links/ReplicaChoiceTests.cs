@@ -1,4 +1,6 @@
 using Connector.Protocol.Ids;
+using Connector.Relay.Frames;
+using Connector.Relay.Links;
 using Connector.Server.Edge;
 using Connector.Server.Edge.Links;
 
@@ -10,13 +12,13 @@ public sealed class ReplicaChoiceTests
     private static readonly SocketId Web = new("web");
 
     [Fact]
-    public void No_link_means_none() => Assert.Null(ReplicaChoice.Choose([], Web, null, new Random(1)));
+    public void No_link_means_none() => Assert.Null(ReplicaChoice.Choose([], Web, [], new Random(1)));
 
     [Fact]
     public void Single_link_is_taken_however_loaded()
     {
         var only = Link(streams: 1000);
-        Assert.Same(only, ReplicaChoice.Choose([only], Web, null, new Random(1)));
+        Assert.Same(only, ReplicaChoice.Choose([only], Web, [], new Random(1)));
     }
 
     [Fact]
@@ -31,8 +33,31 @@ public sealed class ReplicaChoiceTests
         ((FakeRelayLink)other.Link).Served.Clear();
         for (var seed = 0; seed < 50; seed++)
         {
-            Assert.Same(good, ReplicaChoice.Choose([draining, detached, good, other], Web, null, new Random(seed)));
+            Assert.Same(good, ReplicaChoice.Choose([draining, detached, good, other], Web, [], new Random(seed)));
         }
+    }
+
+    [Fact]
+    public void Link_whose_lamps_are_on_comes_first_however_loaded()
+    {
+        var good = Link(streams: 90);
+        var upstreamOff = Link();
+        Assert.Equal(ServeCode.Accepted, upstreamOff.OfferServe(Web, UpstreamLamp.Off));
+        var pathOff = Link();
+        ((FakeRelayLink)pathOff.Link).Path = new PathProof(false, TimeSpan.FromSeconds(9));
+        for (var seed = 0; seed < 50; seed++)
+        {
+            Assert.Same(good, ReplicaChoice.Choose([pathOff, good, upstreamOff], Web, null, new Random(seed)));
+            Assert.Same(good, ReplicaChoice.Choose([good, pathOff], Web, null, new Random(seed)));
+        }
+    }
+
+    [Fact]
+    public void Without_a_link_whose_lamps_are_on_the_others_are_taken_as_they_are()
+    {
+        var pathOff = Link();
+        ((FakeRelayLink)pathOff.Link).Path = default;
+        Assert.Same(pathOff, ReplicaChoice.Choose([pathOff], Web, null, new Random(1)));
     }
 
     [Fact]
@@ -40,8 +65,8 @@ public sealed class ReplicaChoiceTests
     {
         var one = Link();
         var two = Link(streams: 50);
-        Assert.Same(two, ReplicaChoice.Choose([one, two], Web, one, new Random(1)));
-        Assert.Null(ReplicaChoice.Choose([one], Web, one, new Random(1)));
+        Assert.Same(two, ReplicaChoice.Choose([one, two], Web, [one], new Random(1)));
+        Assert.Null(ReplicaChoice.Choose([one], Web, [one], new Random(1)));
     }
 
     [Fact]
@@ -51,7 +76,7 @@ public sealed class ReplicaChoiceTests
         var idle = Link(streams: 1);
         for (var seed = 0; seed < 20; seed++)
         {
-            Assert.Same(idle, ReplicaChoice.Choose([busy, idle], Web, null, new Random(seed)));
+            Assert.Same(idle, ReplicaChoice.Choose([busy, idle], Web, [], new Random(seed)));
         }
     }
 
@@ -63,7 +88,7 @@ public sealed class ReplicaChoiceTests
         var random = new Random(7);
         for (var i = 0; i < 6000; i++)
         {
-            counts[Array.IndexOf(links, ReplicaChoice.Choose(links, Web, null, random))]++;
+            counts[Array.IndexOf(links, ReplicaChoice.Choose(links, Web, [], random))]++;
         }
 
         Assert.Equal(0, counts[3]);
@@ -77,7 +102,7 @@ public sealed class ReplicaChoiceTests
         var random = new Random(3);
         for (var i = 0; i < 5000; i++)
         {
-            ((FakeRelayLink)ReplicaChoice.Choose(links, Web, null, random)!.Link).LiveStreams++;
+            ((FakeRelayLink)ReplicaChoice.Choose(links, Web, [], random)!.Link).LiveStreams++;
         }
 
         Assert.All(links, link => Assert.InRange(link.Link.LiveStreams, 980, 1020));
@@ -86,6 +111,7 @@ public sealed class ReplicaChoiceTests
     private static AdmittedLink Link(int streams = 0)
     {
         var table = new LinkTable(new EdgeLimits(), TimeProvider.System, (_, _, _) => new FakeRelayLink());
+        table.Apply(EdgeSamples.Tables(EdgeSamples.State(1, [EdgeSamples.Socket(Web.Value)])));
         var fake = new FakeRelayLink { LiveLanes = 1, LiveStreams = streams };
         fake.Served.Add(Web);
         return new AdmittedLink(
