@@ -14,7 +14,7 @@ public class ControlFramesBenchmarks
     private static readonly SocketId Socket = new("7b6cf7bb-3d6c-4c0f-8f3f-3d7a4a52f001");
     private static readonly OpenRequest Request = new(Socket, new IPEndPoint(IPAddress.Loopback, 54321), "db.example", "ana@example.org", "");
     private static readonly ResumeEntry[] Entries =
-        [.. Enumerable.Range(1, 100).Select(i => new ResumeEntry((uint)i, ResumeState.Open, i * 1000L, i * 2000L, null))];
+        [.. Enumerable.Range(1, 100).Select(i => new ResumeEntry((uint)i, ResumeState.Open, ResumeAsk.None, i * 1000L, i * 2000L, null))];
 
     private readonly byte[] open = ControlFrames.Open(5, Request, InitialLimit);
     private readonly byte[] refused = ControlFrames.Refused(5, RefusalCode.UpstreamRefused, "10.0.0.5:5432 refused the connection");

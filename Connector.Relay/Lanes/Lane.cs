@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Relay.Links;
 using Connector.Relay.Streams;
@@ -128,6 +129,8 @@ public sealed class Lane : IFrameSink
 
         if (full)
         {
+            link.Metrics.Violation(ProtocolViolation.UnreadAnswers);
+
             // Not here: the caller may hold a lock of the link, and the end of a lane moves its streams.
             ThreadPool.UnsafeQueueUserWorkItem(static lane => lane.Abort("too many frames wait to be written", LaneEndKind.Protocol), this, preferLocal: false);
         }
@@ -246,6 +249,8 @@ public sealed class Lane : IFrameSink
                 var smallest = Volatile.Read(ref minimumRoundTrip);
                 if (roundTrip > 0 && (smallest == 0 || roundTrip < smallest))
                     Volatile.Write(ref minimumRoundTrip, roundTrip);
+                if (roundTrip > 0)
+                    link.Metrics.RoundTrip(TimeSpan.FromTicks(roundTrip));
                 break;
             default:
                 link.OnFrame(this, header, content);
@@ -289,6 +294,7 @@ public sealed class Lane : IFrameSink
         }
         catch (LaneProtocolException broken)
         {
+            link.Metrics.Violation(broken.Kind);
             link.ProtocolBroken(this, broken.Message);
         }
         catch (Exception failure) when (IsConnectionFailure(failure))

@@ -32,10 +32,10 @@ public sealed class LimitedStream
     public long BytesMoved => stream.BytesReceived + stream.BytesSent + BytesAtUpstream;
 
     /// <summary>
-    /// Bytes are on their way and cannot get on: to the upstream, to the link (a cut lane), or for their turn. Such a stream is not idle. Bytes that the link
-    /// has sent and the other end has not consumed yet are not seen from here.
+    /// Bytes are on their way and cannot get on: to the upstream, to the link (a cut lane), or for their turn. Such a stream is not idle. Nor is one whose
+    /// lane has died and that has not gone on yet. Bytes that the link has sent and the other end has not consumed yet are not seen from here.
     /// </summary>
-    public bool BytesWait => Volatile.Read(ref bytesRead) > stream.BytesSent || stream.BytesReceived > Volatile.Read(ref bytesWritten) || Waits;
+    public bool BytesWait => Volatile.Read(ref bytesRead) > stream.BytesSent || stream.BytesReceived > Volatile.Read(ref bytesWritten) || Waits || stream.IsInterrupted;
 
     /// <summary>Bytes that the upstream has sent.</summary>
     public long BytesFromUpstream => Volatile.Read(ref bytesRead);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Connector.Protocol.Ids;
+using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 using Connector.Relay.Memory;
@@ -38,6 +39,8 @@ public abstract class Link
         Time = time;
         startedAt = time.GetTimestamp();
         Budget = memory.ForLink();
+        Metrics = memory.Metrics;
+        Metrics.LinkBegan();
     }
 
     public LinkId Id { get; }
@@ -79,6 +82,8 @@ public abstract class Link
     }
 
     internal MemoryBudget Budget { get; }
+
+    internal RelayMetrics Metrics { get; }
 
     internal TimeProvider Time { get; }
 
@@ -122,7 +127,11 @@ public abstract class Link
         oldest?.StopAwaitingReset();
     }
 
-    internal void Resent(long bytes) => Interlocked.Add(ref resentBytes, bytes);
+    internal void Resent(long bytes)
+    {
+        Interlocked.Add(ref resentBytes, bytes);
+        Metrics.Resent(bytes);
+    }
 
     /// <summary>The peer broke the protocol on this lane: say so and end it. Only this lane.</summary>
     internal void ProtocolBroken(Lane lane, string reason)
@@ -190,7 +199,13 @@ public abstract class Link
                 break;
             default:
                 if (!OnLinkFrame(lane, header, content))
-                    throw new LaneProtocolException($"a {header.Type} frame does not belong here");
+                {
+                    throw new LaneProtocolException($"a {header.Type} frame does not belong here")
+                    {
+                        Kind = header.Type == FrameType.Hello ? ProtocolViolation.SecondHello : ProtocolViolation.MisplacedFrame,
+                    };
+                }
+
                 break;
         }
     }
@@ -208,6 +223,7 @@ public abstract class Link
     {
         bool last;
         List<RelayStream>? lost = null;
+        Metrics.LaneLost(end.Kind);
         lock (Gate)
         {
             lanes = lanes.Remove(lane);
@@ -262,6 +278,7 @@ public abstract class Link
             }
 
             lanes = lanes.Add(lane);
+            Metrics.LaneAttached();
             foreach (var dead in deadLanes)
                 lane.Enqueue(ControlFrames.LaneDead(dead));
             Move(from: null);
@@ -302,6 +319,8 @@ public abstract class Link
         ImmutableArray<Lane> ending;
         lock (Gate)
         {
+            if (!ended)
+                Metrics.LinkEnded();
             ended = true;
             ending = lanes;
         }
@@ -343,7 +362,11 @@ public abstract class Link
             }
 
             if (stream.IsOpened)
+            {
                 Interlocked.Increment(ref resumedStreams);
+                Metrics.StreamResumed();
+            }
+
             if (stream.OpenFrame is { } open)
                 next.Enqueue(open);
             if (ask is { } entry)
@@ -433,7 +456,11 @@ public abstract class Link
         if (streams.TryGetValue(stream, out var found))
             return found;
         if (!tombstones.Contains(stream))
+        {
+            Metrics.Violation(ProtocolViolation.UnknownStream);
             lane.EnqueueGone(stream);
+        }
+
         return null;
     }
 

@@ -1,3 +1,4 @@
+using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 
@@ -36,7 +37,15 @@ internal sealed class LinkRates
         lock (gate)
         {
             if (!bucket.TryTake(now, Math.Max(1, count)))
-                throw new LaneProtocolException($"{type} comes faster than a link may send it");
+                throw new LaneProtocolException($"{type} comes faster than a link may send it") { Kind = FloodOf(type) };
         }
     }
+
+    private static ProtocolViolation FloodOf(FrameType type) => type switch
+    {
+        FrameType.Serve or FrameType.Unserve or FrameType.ServeAck => ProtocolViolation.FloodServe,
+        FrameType.Resume or FrameType.LaneDead => ProtocolViolation.FloodResume,
+        FrameType.Reset => ProtocolViolation.FloodReset,
+        _ => ProtocolViolation.FloodPing,
+    };
 }

@@ -1,4 +1,5 @@
 using Connector.Protocol.Ids;
+using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 using Connector.Relay.Memory;
@@ -216,7 +217,7 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
         }
 
         if (LiveStreams >= MaxUnfinished)
-            throw new LaneProtocolException($"OPEN for stream {id} while {MaxUnfinished} streams are not finished");
+            throw new LaneProtocolException($"OPEN for stream {id} while {MaxUnfinished} streams are not finished") { Kind = ProtocolViolation.FloodOpen };
         RelayStream stream;
         OfferedStream offer;
         lock (Gate)

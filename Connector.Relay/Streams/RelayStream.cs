@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 using Connector.Relay.Links;
@@ -92,6 +93,9 @@ public sealed class RelayStream : LaneSource
     /// <summary>How often the stream went on over another lane after its own had died.</summary>
     public int Resumes => Volatile.Read(ref resumes);
 
+    /// <summary>Its lane has died and it has not gone on yet: a pause that neither end is to blame for.</summary>
+    public bool IsInterrupted => Lane is null || Volatile.Read(ref resuming);
+
     /// <summary>The lane on whose list of credits that can wait it stands; guarded by that lane.</summary>
     internal Lane? CreditWaitsOn { get; set; }
 
@@ -166,6 +170,7 @@ public sealed class RelayStream : LaneSource
             refusal = code;
             refusalText = text;
             outcome = new StreamOutcome(StreamEnd.Stopped, text, 0, 0);
+            link.Metrics.StreamRefused(code);
             due |= Due.Refused;
         }
 
@@ -672,7 +677,7 @@ public sealed class RelayStream : LaneSource
     private void TakeResume(ResumeEntry entry, ref Action? unpark)
     {
         if (entry.Final is { } final && outbound.Window.Final != final)
-            throw new LaneProtocolException($"RESUME says the final offset is {final}, it is {outbound.Window.Final?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "not known"}");
+            throw new LaneProtocolException($"RESUME says the final offset is {final}, it is {outbound.Window.Final?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "not known"}") { Kind = ProtocolViolation.ContradictingFin };
         outbound.Credit(outbound.Window.Consumed, entry.Limit);
 
         // Without a loss of ours a wish is needed: an answer that comes twice must not send everything twice.
@@ -691,7 +696,7 @@ public sealed class RelayStream : LaneSource
     private void FinishedByPeer()
     {
         if (!outbound.Finished())
-            throw new LaneProtocolException("RESUME says the stream is finished, but not everything was sent");
+            throw new LaneProtocolException("RESUME says the stream is finished, but not everything was sent") { Kind = ProtocolViolation.BadOffset };
         resuming = false;
         CompleteWhenDone();
     }
@@ -836,6 +841,8 @@ public sealed class RelayStream : LaneSource
             Resumes = resumes,
         };
         OpenFrame = null;
+        if (account.IsReserved)
+            link.Metrics.Window(account.Window);
         inbound.ReturnAll();
         outbound.ReturnAll();
         account.Close();

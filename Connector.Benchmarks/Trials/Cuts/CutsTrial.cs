@@ -160,7 +160,7 @@ internal sealed class CutsTrial : ITrial
         report.Note("lanes dialled", $"{rig.Proxies.Sum(proxy => proxy.Seen(ConnectionKind.Lane))}");
         report.Note("control streams dialled", $"{rig.Proxies.Sum(proxy => proxy.Seen(ConnectionKind.Control))}{(options.ControlToo ? "" : " (not cut)")}");
         report.Note("bytes checked", $"{(mix.Bytes / 1e6).ToString("0", CultureInfo.InvariantCulture)} MB");
-        report.Note("resumes", ResumeCount.Find(await rig.ConnectorAsync(cancellation))?.ToString(CultureInfo.InvariantCulture) ?? "GET /connector does not say");
+        report.Note("resumes", ResumeCount.Describe(await rig.ReplicaMetricsAsync(cancellation)));
         if (results.Count > 0)
         {
             report.Append(CutTable.Markdown(results));

@@ -1,21 +1,19 @@
-using System.Text.Json.Nodes;
+using System.Globalization;
 
 namespace Connector.Benchmarks.Trials.Cuts;
 
-/// <summary>The sum of everything called <c>resumes</c> in an answer of the API, wherever it stands.</summary>
+/// <summary>What a replica's metrics say of streams that went on over another lane.</summary>
 internal static class ResumeCount
 {
-    /// <summary>Null when there is no such number.</summary>
-    public static long? Find(JsonNode? node) => node switch
-    {
-        JsonObject map => Sum(map.Select(pair => pair.Key == "resumes" && pair.Value is JsonValue value && value.TryGetValue<long>(out var count) ? count : Find(pair.Value))),
-        JsonArray list => Sum(list.Select(Find)),
-        _ => null,
-    };
+    /// <param name="metrics">Prometheus text.</param>
+    /// <returns>In words, for a report.</returns>
+    public static string Describe(string metrics)
+        => $"{Sum(metrics, "connector_relay_streams_resumed").ToString("0", CultureInfo.InvariantCulture)} streams, "
+            + $"{(Sum(metrics, "connector_relay_resent") / 1e6).ToString("0.0", CultureInfo.InvariantCulture)} MB sent again by the replica";
 
-    private static long? Sum(IEnumerable<long?> found)
-    {
-        var counts = found.Where(count => count is not null).ToArray();
-        return counts.Length == 0 ? null : counts.Sum();
-    }
+    private static double Sum(string metrics, string name) => metrics.Split('\n')
+        .Where(line => line.StartsWith(name, StringComparison.Ordinal))
+        .Select(line => line.Split(' '))
+        .Where(parts => parts.Length > 1)
+        .Sum(parts => double.Parse(parts[1], CultureInfo.InvariantCulture));
 }

@@ -66,7 +66,7 @@ internal sealed class NamespacesTrial : ITrial
             report.Judge("longest stall minus the length of its cut", "2 s", $"{TrialReport.Seconds(worst.Beyond)} ({worst.Fault})", worst.Beyond <= MostBeyond);
         }
 
-        report.Note("resumes", ResumeCount.Find(await rig.ConnectorAsync(cancellation))?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "GET /connector does not say");
+        report.Note("resumes", ResumeCount.Describe(await rig.ReplicaMetricsAsync(cancellation)));
         report.Append(FailureList.Markdown(mix.Failures));
     }
 

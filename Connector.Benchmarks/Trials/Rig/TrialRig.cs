@@ -95,6 +95,9 @@ internal sealed class TrialRig : IAsyncDisposable
         return JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellation)) ?? throw new InvalidDataException("The replica's /status is null.");
     }
 
+    /// <summary>The replica's metrics, Prometheus text.</summary>
+    public Task<string> ReplicaMetricsAsync(CancellationToken cancellation) => Health.GetStringAsync("metrics", cancellation);
+
     /// <summary>Lanes as the edge counts them.</summary>
     public async Task<int> LanesAsync(CancellationToken cancellation)
         => (await ConnectorAsync(cancellation))["replicas"]?.AsArray().Sum(replica => (int?)replica?["lanes"] ?? 0) ?? 0;
