@@ -47,6 +47,11 @@ public sealed class Lane : IFrameSink
     private (string Reason, LaneEndKind Kind) closing;
     private TimeSpan closingSince;
     private int batchesSinceClose;
+    private bool dataCame;
+    private TimeSpan lastCheck;
+
+    // Since when a missing proof tells against the lane: streams' own bytes came then, or we woke up.
+    private TimeSpan doubtedFrom;
     private long minimumRoundTrip;
 
     private const long NoPong = long.MinValue;
@@ -57,6 +62,8 @@ public sealed class Lane : IFrameSink
         this.stream = stream;
         this.link = link;
         startedAt = link.Now;
+        lastCheck = startedAt;
+        doubtedFrom = startedAt;
         liveness = new LaneLiveness(startedAt);
         probe = new PathProbe(this);
     }
@@ -251,7 +258,11 @@ public sealed class Lane : IFrameSink
         }
     }
 
-    void IFrameSink.Data(uint ofStream, long offset, ReadOnlySpan<byte> bytes, int following) => link.OnData(this, ofStream, offset, bytes, following);
+    void IFrameSink.Data(uint ofStream, long offset, ReadOnlySpan<byte> bytes, int following)
+    {
+        dataCame = true;
+        link.OnData(this, ofStream, offset, bytes, following);
+    }
 
     private async Task ReadAsync()
     {
@@ -347,6 +358,13 @@ public sealed class Lane : IFrameSink
         }
 
         link.Beat(now);
+        if (dataCame || now - lastCheck > LaneLiveness.CheckInterval + LaneLiveness.SleptAfter)
+        {
+            dataCame = false;
+            doubtedFrom = now;
+        }
+
+        lastCheck = now;
         if (link.AsksForPath)
         {
             probe.Ask(now);
@@ -375,7 +393,7 @@ public sealed class Lane : IFrameSink
     }
 
     private bool IsGivenUp(TimeSpan now)
-        => now - startedAt > PathProbe.GivenUpAfter && !(PathAge <= PathProbe.GivenUpAfter) && link.HasProvenLaneBeside(this);
+        => now - doubtedFrom > PathProbe.GivenUpAfter && !(PathAge <= PathProbe.GivenUpAfter) && link.HasProvenLaneBeside(this);
 
     private void Wake(bool inline)
     {
@@ -475,7 +493,8 @@ public sealed class Lane : IFrameSink
                     control.Dequeue();
                 }
 
-                if (BatchSize - position >= 4096 && ready.TryDequeue(out next) && next.QueuedOn == this)
+                // What did not fit goes first in the next batch: a RESET may not overtake its OPEN.
+                if (control.Count == 0 && BatchSize - position >= 4096 && ready.TryDequeue(out next) && next.QueuedOn == this)
                     next.QueuedOn = null;
             }
 

@@ -66,6 +66,10 @@ public sealed class EdgeLink : Link
         if (AddLane(hello.LaneNumber, stream) is not { } lane)
             return false;
         detachedTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        // What was due on it is written from the moment it is added: it may be found dead before its time is stopped.
+        if (LiveLanes == 0 && !IsEnded)
+            detachedTimer.Change(detachedLimit, Timeout.InfiniteTimeSpan);
         lane.Start();
         return true;
     }
@@ -262,7 +266,8 @@ public sealed class EdgeLink : Link
     {
         if (Known(id) is not { } stream)
         {
-            if (Ended(id) is null)
+            // Completed: said before the end of the stream and late. Otherwise nobody is there for what the replica has dialled.
+            if (Ended(id) is not { Completed: true })
                 lane.EnqueueGone(id);
             return;
         }

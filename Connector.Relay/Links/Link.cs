@@ -15,18 +15,18 @@ public abstract class Link
     // Beyond it the oldest is forgotten: its id is a tombstone then, and a late answer harms nothing.
     private const int MaxAwaitingReset = 2048;
 
-    // The peer hears of a lane's death with each later one too; those of long ago it has noticed itself.
-    private const int MaxDeadLanes = 4;
+    // A new lane hears of so many: all that can have died at once. Those of long ago the peer has noticed itself.
+    private const int MaxDeadLanes = 8;
 
-    // Longer than a lane can be dead before that is noticed: what was said on it since then may be lost.
-    private static readonly TimeSpan LastWordsDoubted = TimeSpan.FromSeconds(15);
+    // Longer than a lane can be dead before that is noticed, our own sleep included: what was said on it since then may be lost.
+    private static readonly TimeSpan LastWordsDoubted = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<uint, RelayStream> streams = new();
     private readonly Tombstones tombstones = new();
     private readonly Queue<RelayStream> awaitingReset = new();
     private readonly HashSet<int> usedLaneNumbers = [];
     private readonly Queue<int> deadLanes = new();
-    private readonly List<(int Lane, List<(uint Id, Tombstone Stone)> Stones)> lastWords = [];
+    private readonly List<(int Lane, TimeSpan Since)> lastWords = [];
     private readonly long startedAt;
     private ImmutableArray<Lane> lanes = [];
     private long resentBytes;
@@ -231,12 +231,20 @@ public abstract class Link
             deadLanes.Enqueue(lane.Number);
             if (deadLanes.Count > MaxDeadLanes)
                 deadLanes.Dequeue();
-            if (!ended)
-                lastWords.Add((lane.Number, tombstones.LastHeardOn(lane.Number, Now - LastWordsDoubted)));
             if (ended)
+            {
                 lost = [.. streams.Values.Where(stream => stream.Lane == lane)];
+            }
             else
+            {
+                foreach (var living in lanes)
+                    living.Enqueue(ControlFrames.LaneDead(lane.Number));
+
+                // Streams first: one that ends meanwhile ends with a frame on this lane, or on the next.
                 lost = Move(lane);
+                lastWords.Add((lane.Number, Now - LastWordsDoubted));
+                RepeatLastWords();
+            }
         }
 
         foreach (var stream in lost)
@@ -271,7 +279,10 @@ public abstract class Link
 
             lanes = lanes.Add(lane);
             Metrics.LaneAttached();
+            foreach (var dead in deadLanes)
+                lane.Enqueue(ControlFrames.LaneDead(dead));
             Move(from: null);
+            RepeatLastWords();
         }
 
         return lane;
@@ -337,12 +348,6 @@ public abstract class Link
     private List<RelayStream> Move(Lane? from)
     {
         var stranded = new List<RelayStream>();
-        foreach (var lane in lanes)
-        {
-            foreach (var number in deadLanes)
-                lane.Enqueue(ControlFrames.LaneDead(number));
-        }
-
         var asks = new Dictionary<Lane, List<ResumeEntry>>();
         foreach (var stream in streams.Values)
         {
@@ -374,17 +379,17 @@ public abstract class Link
 
         foreach (var (lane, entries) in asks)
             Say(lane, entries);
-        if (ChooseLane() is { } speaker)
-            RepeatLastWords(speaker);
         return stranded;
     }
 
     /// <summary>Streams that ended with a frame on a dead lane: the peer may still wait for it, on a lane of its own choice that is well.</summary>
-    private void RepeatLastWords(Lane speaker)
+    private void RepeatLastWords()
     {
+        if (lastWords.Count == 0 || ChooseLane() is not { } speaker)
+            return;
         var finished = new List<ResumeEntry>();
         var others = new List<byte[]>();
-        foreach (var (id, stone) in lastWords.SelectMany(lane => lane.Stones))
+        foreach (var (id, stone) in lastWords.SelectMany(lost => tombstones.SayAgain(lost.Lane, lost.Since, speaker.Number, Now)))
         {
             if (stone.Completed)
                 finished.Add(Finished(id));
@@ -394,10 +399,7 @@ public abstract class Link
 
         lastWords.Clear();
         Say(speaker, finished);
-
-        // As few pieces: how many may wait to be written is bounded.
-        foreach (var part in others.Chunk(1024))
-            speaker.Enqueue([.. part.SelectMany(frame => frame)]);
+        Say(speaker, others);
     }
 
     private static ResumeEntry Finished(uint id) => new(id, ResumeState.Finished, ResumeAsk.None, 0, 0, null);
@@ -412,11 +414,19 @@ public abstract class Link
             lane.Enqueue(ControlFrames.Resume(part));
     }
 
+    private static void Say(Lane lane, List<byte[]> frames)
+    {
+        // As few pieces: how many may wait to be written is bounded.
+        foreach (var part in frames.Chunk(1024))
+            lane.Enqueue([.. part.SelectMany(frame => frame)]);
+    }
+
     private void OnResume(Lane lane, ReadOnlySpan<byte> content)
     {
         var entries = ControlFrames.ReadResume(content);
         Rates.Take(FrameType.Resume, entries.Count, Now);
         var answers = new List<ResumeEntry>();
+        var unknown = new List<byte[]>();
         foreach (var entry in entries)
         {
             if (streams.TryGetValue(entry.Stream, out var stream))
@@ -432,11 +442,12 @@ public abstract class Link
                 if (tombstones.Find(entry.Stream) is { } stone && stone.Completed)
                     answers.Add(Finished(entry.Stream));
                 else
-                    lane.Enqueue(LastWord(entry.Stream, tombstones.Find(entry.Stream)));
+                    unknown.Add(LastWord(entry.Stream, tombstones.Find(entry.Stream)));
             }
         }
 
         Say(lane, answers);
+        Say(lane, unknown);
     }
 
     /// <summary>A frame for a stream that nobody knows is answered by RESET(gone); one for a finished stream is dropped.</summary>

@@ -9,11 +9,11 @@ internal sealed class LinkRates
 {
     private readonly Lock gate = new();
 
-    // Each link that is attached or lost a lane brings its whole table again.
-    private readonly TokenBucket serve = new(perSecond: 20_000, burst: 80_000);
+    // Each lane that comes or goes brings the whole table again.
+    private readonly TokenBucket serve = new(perSecond: 50_000, burst: 100_000);
 
-    // Entries: every stream of a link, when its lanes die in turn.
-    private readonly TokenBucket resume = new(perSecond: 32_768, burst: 262_144);
+    // Entries: a question, an answer and a last word for every stream of a link, when its lanes die in turn.
+    private readonly TokenBucket resume = new(perSecond: 100_000, burst: 400_000);
     private readonly TokenBucket reset = new(perSecond: 50_000, burst: 100_000);
     private readonly TokenBucket ping = new(perSecond: 100, burst: 400);
     private readonly TokenBucket laneDead = new(perSecond: 100, burst: 1_000);

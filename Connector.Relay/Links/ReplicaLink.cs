@@ -21,6 +21,9 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
     // Far above what the memory's reserves allow to live: an edge gets here only by not reading our answers.
     private const int MaxUnfinished = 32_768;
 
+    // How many frames may wait on a lane is bounded; those of a table wait together.
+    private const int FramesPerPiece = 512;
+
     private readonly IReplicaLinkOwner owner;
 
     // Null: withdrawn, which must be said again too when a lane takes the UNSERVE with it.
@@ -259,7 +262,7 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
             frames.Add(GoAwayDrain());
         if (ticketInDoubt is not null)
             frames.Add(ControlFrames.Ticket(ticketInDoubt));
-        return frames;
+        return [.. frames.Chunk(FramesPerPiece).Select(static part => part.SelectMany(static frame => frame).ToArray())];
     }
 
     private byte[] GoAwayDrain() => ControlFrames.GoAway(GoAwayReason.Drain, drainGrace, ++sequence, "this replica drains");

@@ -31,8 +31,8 @@ internal sealed class Tombstones
             return stones.TryGetValue(id, out var stone) ? stone : null;
     }
 
-    /// <summary>Streams whose last frame went out on the lane since then, oldest first.</summary>
-    public List<(uint Id, Tombstone Stone)> LastHeardOn(int lane, TimeSpan since)
+    /// <summary>Streams whose last frame went out on the lane since then, oldest first. It is said again on another, where it may be lost as well.</summary>
+    public List<(uint Id, Tombstone Stone)> SayAgain(int lane, TimeSpan since, int on, TimeSpan now)
     {
         lock (gate)
         {
@@ -40,8 +40,10 @@ internal sealed class Tombstones
             foreach (var id in order)
             {
                 var stone = stones[id];
-                if (stone.Lane == lane && stone.At >= since)
-                    found.Add((id, stone));
+                if (stone.Lane != lane || stone.At < since)
+                    continue;
+                found.Add((id, stone));
+                stones[id] = stone with { Lane = on, At = now };
             }
 
             return found;

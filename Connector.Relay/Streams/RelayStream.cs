@@ -54,6 +54,7 @@ public sealed class RelayStream : LaneSource
     private bool acceptedSaid;
     private bool opened;
     private bool peerKnowsOpened;
+    private bool left;
 
     // A lane on which we sent has died: nothing is sent until the peer has said what it has.
     private bool resuming;
@@ -509,6 +510,9 @@ public sealed class RelayStream : LaneSource
         ResumeEntry? ask = null;
         lock (gate)
         {
+            // It ended between the choice and the move.
+            if (left)
+                return null;
             if (lane is { } old)
             {
                 roundTrip = old.MinimumRoundTrip;
@@ -528,7 +532,14 @@ public sealed class RelayStream : LaneSource
                 if (Offer is not null && !peerKnowsOpened)
                     RaiseAnswer();
                 if (account.IsReserved && inbound.Window.Consumed > 0)
+                {
+                    // The last one too: the stream is not complete before it was said where it may be heard.
                     due |= Due.Credit;
+                    finalCreditSent = false;
+                }
+
+                if (askedAgainAt == inbound.Window.Received)
+                    due |= Due.Again;
                 if (opened)
                     resuming = true;
                 if (next is not null && (opened || (Opening is not null && OpenFrame is null)))
@@ -623,7 +634,10 @@ public sealed class RelayStream : LaneSource
     internal void LeaveLane()
     {
         lock (gate)
+        {
+            left = true;
             lane?.StreamRemoved();
+        }
     }
 
     private void Raise(Due what)

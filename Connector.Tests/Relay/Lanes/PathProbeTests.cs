@@ -1,6 +1,8 @@
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
+using Connector.Relay.Links;
 using Connector.Tests.Relay.Wire;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Connector.Tests.Relay.Lanes;
 
@@ -73,6 +75,57 @@ public sealed class PathProbeTests
         Assert.Null(edge.Link.Path.Age);
         await edge.AssertAllBackAsync();
     }
+
+    [Fact]
+    public async Task Lane_that_is_too_busy_with_streams_to_answer_in_time_is_kept()
+    {
+        var time = new FakeTimeProvider();
+        var edge = new LoneEdge(time);
+        var quick = await edge.AttachServingAsync();
+        var busy = edge.Attach();
+        var open = edge.OpenAsync();
+        var (header, _) = await quick.ReadUntilAsync(FrameType.Open);
+        await quick.SendAsync(Raw.Opened(header.Stream));
+        var stream = Assert.IsType<OpenOutcome.Opened>(await open.WaitAsync(TimeSpan.FromSeconds(30))).Stream;
+        for (var step = 0; step < 130; step++)
+        {
+            // Behind the streams' own bytes the answer would come in some seconds only.
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await quick.SendAsync(Reply(1));
+            await busy.SendAsync(Raw.Data(header.Stream, step, [1]));
+            await Eventually.IsTrue(() => stream.BytesReceived == step + 1 && quick.End.Unread == 0, "both lanes are heard");
+            Assert.Empty(edge.LostLanes);
+        }
+
+        await edge.AssertAllBackAsync();
+    }
+
+    [Fact]
+    public async Task Lane_is_not_given_up_for_the_time_that_this_process_slept()
+    {
+        var time = new SleepyTime();
+        var edge = new LoneEdge(time);
+        WirePeer one = edge.Attach(), two = edge.Attach();
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        await AnswerAsync(one);
+        await AnswerAsync(two);
+
+        time.Slept = TimeSpan.FromSeconds(12);
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        await AnswerAsync(one);
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Empty(edge.LostLanes);
+        await edge.AssertAllBackAsync();
+
+        static async Task AnswerAsync(WirePeer peer)
+        {
+            await peer.SendAsync(Reply(1), ControlFrames.Ticket("flush"));
+            await peer.ReadUntilAsync(FrameType.TicketAck);
+        }
+    }
+
+    private static byte[] Reply(long number)
+        => ControlFrames.Echo(FrameType.EchoReply, 0, new ContentWriter().U64(number).U32(0).Frame(FrameType.EchoReply).AsSpan(FrameLimits.HeaderSize));
 
     private static async Task<LaneEnd> EndAsync(LinkPair pair)
     {

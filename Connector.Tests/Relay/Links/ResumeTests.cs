@@ -283,12 +283,4 @@ public sealed class ResumeTests
         Assert.Equal(RefusalCode.Stale, ControlFrames.ReadRefused((await peer.ReadUntilAsync(FrameType.Refused)).Content).Code);
         await replica.AssertAllBackAsync();
     }
-
-    /// <summary>The clock jumps without the timers: so it looks to a process that was stopped.</summary>
-    private sealed class SleepyTime : FakeTimeProvider
-    {
-        public TimeSpan Slept { get; set; }
-
-        public override long GetTimestamp() => base.GetTimestamp() + (long)(Slept.TotalSeconds * TimestampFrequency);
-    }
 }
