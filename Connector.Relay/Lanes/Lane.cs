@@ -22,6 +22,9 @@ public sealed class Lane : IFrameSink
     private const int BatchesBeforeFarewell = 4;
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(3);
 
+    // A connection that is closed while bytes lie unread is reset, and a reset may overtake the farewell.
+    private static readonly TimeSpan FarewellLinger = TimeSpan.FromMilliseconds(500);
+
     private readonly Lock gate = new();
     private readonly Queue<LaneSource> ready = new();
     private readonly Queue<byte[]> control = new();
@@ -34,6 +37,7 @@ public sealed class Lane : IFrameSink
     private readonly LaneLiveness liveness;
     private readonly Stream stream;
     private readonly Link link;
+    private readonly TaskCompletionSource readerDone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] batch = GC.AllocateUninitializedArray<byte>(BatchSize, pinned: true);
     private ITimer? timer;
     private int controlBytes;
@@ -41,6 +45,7 @@ public sealed class Lane : IFrameSink
     private int pump;
     private int streams;
     private int aborted;
+    private bool farewellSaid;
     private bool pingDue;
     private long pongDue = NoPong;
     private byte[]? farewell;
@@ -207,7 +212,7 @@ public sealed class Lane : IFrameSink
         }
 
         // Disposal of a TLS stream may wait for a write under way; nobody who aborts may wait with it.
-        ThreadPool.UnsafeQueueUserWorkItem(static lane => lane.Dispose(), this, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static lane => _ = lane.DisposeAsync(), this, preferLocal: false);
         var end = new LaneEnd(Number, kind, reason);
         try
         {
@@ -218,6 +223,10 @@ public sealed class Lane : IFrameSink
             completion.TrySetResult(end);
         }
     }
+
+    /// <summary>The other end said GOAWAY on this lane, and that it ends: closing it here spares it the wait for us.</summary>
+    internal void SentAway(GoAwayReason reason, string text)
+        => Abort(reason == GoAwayReason.Protocol ? $"the other end says that we broke the protocol: {text}" : $"the other end ended it: {text}", LaneEndKind.Remote);
 
     /// <summary>Writes a last frame behind what is queued, then ends. Bounded in bytes and in time.</summary>
     internal void Close(byte[] lastFrame, string reason, LaneEndKind kind)
@@ -296,6 +305,8 @@ public sealed class Lane : IFrameSink
         {
             link.Metrics.Violation(broken.Kind);
             link.ProtocolBroken(this, broken.Message);
+            WakeReaders();
+            await ReadToEndAsync(buffer).ConfigureAwait(false);
         }
         catch (Exception failure) when (IsConnectionFailure(failure))
         {
@@ -310,6 +321,22 @@ public sealed class Lane : IFrameSink
         {
             // The streams live on, on another lane.
             WakeReaders();
+            readerDone.TrySetResult();
+        }
+    }
+
+    /// <summary>What comes behind a broken protocol means nothing any more. Ends with the connection, which is closed soon.</summary>
+    private async Task ReadToEndAsync(byte[] buffer)
+    {
+        try
+        {
+            while (await stream.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception ended) when (IsConnectionFailure(ended))
+        {
+            // As expected.
         }
     }
 
@@ -464,6 +491,7 @@ public sealed class Lane : IFrameSink
         liveness.WriteBegan(link.Now);
         await stream.WriteAsync(farewell).ConfigureAwait(false);
         await stream.FlushAsync().ConfigureAwait(false);
+        Volatile.Write(ref farewellSaid, true);
         Abort(closing.Reason, closing.Kind);
     }
 
@@ -525,8 +553,11 @@ public sealed class Lane : IFrameSink
         position += FrameLimits.HeaderSize + 8;
     }
 
-    private void Dispose()
+    private async Task DisposeAsync()
     {
+        // By the real clock: nothing but the connection waits for it.
+        if (Volatile.Read(ref farewellSaid))
+            await Task.WhenAny(readerDone.Task, Task.Delay(FarewellLinger)).ConfigureAwait(false);
         try
         {
             stream.Dispose();

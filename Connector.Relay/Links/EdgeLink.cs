@@ -177,9 +177,20 @@ public sealed class EdgeLink : Link
 
     private protected override void LaneEnded(Lane lane, LaneEnd end, bool last)
     {
-        owner.LaneLost(this, end);
-        if (!last)
-            return;
+        try
+        {
+            owner.LaneLost(this, end);
+        }
+        finally
+        {
+            // Also when the owner fails: without it the streams would wait for ever.
+            if (last)
+                LastLaneEnded(end);
+        }
+    }
+
+    private void LastLaneEnded(LaneEnd end)
+    {
         if (IsEnded)
         {
             ReportEnd(endReason ?? end.Reason);
@@ -320,18 +331,33 @@ public sealed class EdgeLink : Link
         if (sequences.TryGetValue(socketId, out var newest) && sequence <= newest)
             return false;
         if (sequences.Count >= MaxServes && !sequences.ContainsKey(socketId))
-            return false;
+        {
+            // Sockets that came and went: what was said of them on another lane has long arrived.
+            foreach (var gone in sequences.Keys.Where(id => !sockets.TryGetValue(id, out var entry) || !entry.Serving).ToArray())
+            {
+                sequences.Remove(gone);
+                sockets.TryRemove(gone, out _);
+            }
+
+            if (sequences.Count >= MaxServes)
+                return false;
+        }
+
         sequences[socketId] = sequence;
         return true;
     }
 
     private void OnGoAway(Lane lane, ReadOnlySpan<byte> content)
     {
-        var (reason, grace, sequence, _) = ControlFrames.ReadGoAway(content);
+        var (reason, grace, sequence, text) = ControlFrames.ReadGoAway(content);
         if (reason == GoAwayReason.Shutdown)
             Volatile.Write(ref replicaLeft, true);
         if (reason != GoAwayReason.Drain)
+        {
+            lane.SentAway(reason, text);
             return;
+        }
+
         uint highest;
         lock (Gate)
         {

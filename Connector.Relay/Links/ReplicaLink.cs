@@ -150,7 +150,12 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
                 var goAway = ControlFrames.ReadGoAway(content);
                 if (goAway.Reason is GoAwayReason.Shutdown or GoAwayReason.Revoked)
                     Volatile.Write(ref edgeLeft, true);
-                owner.GoAwayReceived(goAway.Reason, goAway.Grace);
+
+                // A broken protocol ends a lane, not the link: its streams go on over another.
+                if (goAway.Reason != GoAwayReason.Protocol)
+                    owner.GoAwayReceived(goAway.Reason, goAway.Grace);
+                if (goAway.Reason != GoAwayReason.Drain)
+                    lane.SentAway(goAway.Reason, goAway.Text);
                 return true;
             case FrameType.GoAwayAck:
                 owner.DrainAcknowledged(ControlFrames.ReadU32(content));
