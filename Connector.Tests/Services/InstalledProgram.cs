@@ -7,6 +7,12 @@ internal sealed record InstalledProgram(string Name, string DebianPackage, param
 
     public static InstalledProgram HaProxy { get; } = new("haproxy", "haproxy");
 
+    public static InstalledProgram MariaDb { get; } = new("mariadbd", "mariadb-server-core");
+
+    public static InstalledProgram MariaDbClient { get; } = new("mariadb", "mariadb-client-core");
+
+    public static InstalledProgram MariaDbInstallDb { get; } = new("mariadb-install-db", "mariadb-server-core");
+
     public static InstalledProgram Nginx { get; } = new("nginx", "nginx-light");
 
     public static InstalledProgram Postgres { get; } = new("postgres", "postgresql", "/usr/lib/postgresql/*/bin");

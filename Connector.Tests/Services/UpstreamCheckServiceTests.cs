@@ -37,6 +37,23 @@ public sealed class UpstreamCheckServiceTests
         await StoppedAsync(server.Signal, server.Port, UpstreamCheckKind.Postgres, "no PostgreSQL server answered");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task MariaDb_that_is_stopped_or_ended_fails_the_check(bool configured)
+    {
+        Installed.Require(MariaDbServer.Needs);
+        await using var server = await MariaDbServer.StartAsync(TestContext.Current.CancellationToken);
+
+        // Of unknown kind it is recognised by its greeting.
+        var outcome = await CheckAsync(server.Port, configured ? UpstreamCheckKind.MySql : UpstreamCheckKind.Tcp);
+        Assert.Equal(new CheckOutcome(null, UpstreamCheckKind.MySql), outcome);
+        await StoppedAsync(server.Signal, server.Port, UpstreamCheckKind.MySql, "no MySQL server greeted");
+
+        await server.EndAsync();
+        Assert.Contains("refused the connection", (await CheckAsync(server.Port, UpstreamCheckKind.MySql)).Failure, StringComparison.Ordinal);
+    }
+
     private Task<CheckOutcome> CheckAsync(int port, UpstreamCheckKind kind)
         => probe.CheckAsync(
             new PlainUpstream("127.0.0.1", port), UpstreamCheck.Default with { Kind = kind, Timeout = TimeSpan.FromSeconds(10) }, listen: true, TestContext.Current.CancellationToken);

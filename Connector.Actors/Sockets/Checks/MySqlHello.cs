@@ -34,6 +34,12 @@ internal sealed class MySqlHello(Socket socket)
             return new CheckOutcome($"upstream {upstream} took the connection and closed it without a greeting of a MySQL server", UpstreamCheckKind.MySql);
         if (greeting[0] == Error)
             return new CheckOutcome($"upstream {upstream} takes no connection from here: {Text(greeting)}", UpstreamCheckKind.MySql);
+        if (greeting[0] != ProtocolVersion)
+        {
+            return new CheckOutcome(
+                $"upstream {upstream} took the connection and did not greet as a MySQL server (version {greeting[0]}, not {ProtocolVersion}); check that its address and port are the database's",
+                UpstreamCheckKind.MySql);
+        }
 
         await socket.SendAsync(Login(), stop).ConfigureAwait(false);
         for (var answers = 0; answers < MaxAnswers; answers++)
