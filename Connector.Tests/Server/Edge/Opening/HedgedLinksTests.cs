@@ -127,6 +127,47 @@ public sealed class HedgedLinksTests
         await AssertAllBackAsync(drains, stays);
     }
 
+    [Fact]
+    public async Task Drain_under_two_hundred_opens_a_second_fails_nobody_and_takes_none_after_its_acknowledgement()
+    {
+        const int opens = 1000;
+        var (drains, stays) = (await ReplicaAsync("r1"), await ReplicaAsync("r2"));
+        var taken = new ConcurrentBag<(LoneReplica Replica, uint Id)>();
+        foreach (var replica in (LoneReplica[])[drains, stays])
+        {
+            replica.OnOffered = offer =>
+            {
+                taken.Add((replica, offer.Id));
+                offer.Accept();
+                offer.Open(replica.Share);
+            };
+        }
+
+        var results = new List<Task<OpenResult>>(opens);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        var acknowledgedAt = 0;
+        while (results.Count < opens)
+        {
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            results.Add(Task.Run(OpenAsync));
+            if (results.Count == opens / 4)
+                drains.Link.Drain(TimeSpan.FromSeconds(30));
+            if (acknowledgedAt == 0 && drains.DrainAnswer.Task.IsCompleted)
+                acknowledgedAt = results.Count;
+        }
+
+        var ended = await Task.WhenAll(results).WaitAsync(Long);
+        Assert.Empty(ended.OfType<OpenResult.Failed>());
+        Assert.InRange(acknowledgedAt, opens / 4, opens - 1);
+        Assert.InRange(taken.Where(one => one.Replica == drains).Max(one => one.Id), 1u, await drains.DrainAnswer.Task);
+        foreach (var opened in ended.OfType<OpenResult.Opened>())
+        {
+            opened.Stream.Reset(ResetCode.Policy);
+        }
+
+        await AssertAllBackAsync(drains, stays);
+    }
+
     private static (LoneReplica Replica, OfferedStream Offer) Take(BlockingCollection<(LoneReplica, OfferedStream)> offers)
         => offers.TryTake(out var taken, Long) ? taken : throw new TimeoutException("no offer came");
 
