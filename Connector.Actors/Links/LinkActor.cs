@@ -19,8 +19,8 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan PathPoll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PathRefresh = TimeSpan.FromSeconds(2);
 
-    // Four fifths of what an edge takes in the long run.
-    private const int MostLampsPerSecond = 800;
+    // A fifth of what an edge takes in the long run: the table is said again with each lane that comes.
+    private const int MostLampsPerSecond = 10_000;
 
     private readonly LinkDependencies shared;
     private readonly ILoggingAdapter log = Context.GetLogger();

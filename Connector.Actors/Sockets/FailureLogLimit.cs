@@ -10,7 +10,8 @@ internal sealed class FailureLogLimit(int perWindow, TimeSpan window)
     /// <param name="suppressedBefore">Records that were left out since the last one written.</param>
     public bool TryWrite(DateTimeOffset now, out long suppressedBefore)
     {
-        if (now >= windowEnds)
+        // Also when somebody has set the clock back: nobody waits for the old time to come again.
+        if (now >= windowEnds || windowEnds - now > window)
         {
             windowEnds = now + window;
             left = perWindow;

@@ -41,12 +41,15 @@ internal sealed record ReplicaAnswer(
         ];
     }
 
-    /// <summary>The replica's links at the edge: of the process that the control session is of, else of the one that has lanes.</summary>
+    /// <summary>
+    /// The replica's links at the edge: of the process that the control session is of; without a session, of the one that has lanes. A predecessor's
+    /// link proves nothing of the process that is there now.
+    /// </summary>
     public static ReplicaLinks? LinksOf(ReplicaId replicaId, SessionState session, EdgeObservations observations)
     {
         var boot = session.Replicas.IsDefault ? null : session.Replicas.FirstOrDefault(state => state.ReplicaId == replicaId)?.BootId;
         var links = observations.Links(session.ConnectorId).Where(link => link.ReplicaId == replicaId).ToList();
-        return boot is null ? links.MaxBy(link => link.Lanes) : links.Find(link => link.BootId == boot) ?? links.MaxBy(link => link.Lanes);
+        return boot is null ? links.MaxBy(link => link.Lanes) : links.Find(link => link.BootId == boot);
     }
 
     private static ReplicaAnswer Of(

@@ -47,16 +47,19 @@ internal sealed class SessionHistory(ControlDatabase database, ControlPlaneOptio
             },
             cancellationToken);
 
-    /// <summary>Deletes what is older than it may be.</summary>
-    public Task<int> TrimByAgeAsync(CancellationToken cancellationToken)
-        => database.WriteAsync(
-            "deleting old records of sessions",
-            db =>
-            {
-                var oldest = Oldest;
-                return DeleteAll(db.Sessions.Where(session => session.EndedAt < oldest));
-            },
-            cancellationToken);
+    /// <summary>Deletes what is older than it may be. Each batch by itself: after a long time it may be much, and others want to write.</summary>
+    public async Task<int> TrimByAgeAsync(CancellationToken cancellationToken)
+    {
+        var (oldest, all, deleted) = (Oldest, 0, 0);
+        do
+        {
+            deleted = await database.WriteAsync(
+                "deleting old records of sessions", db => DeleteSome(db.Sessions.Where(session => session.EndedAt < oldest)), cancellationToken).ConfigureAwait(false);
+            all += deleted;
+        }
+        while (deleted == DeleteBatch);
+        return all;
+    }
 
     public void Forget(ConnectorId connectorId) => sinceTrim.TryRemove(connectorId.Value, out _);
 
@@ -131,11 +134,13 @@ internal sealed class SessionHistory(ControlDatabase database, ControlPlaneOptio
     private static int DeleteAll(IQueryable<SessionRow> sessions)
     {
         var all = 0;
-        while (sessions.OrderBy(session => session.Id).Take(DeleteBatch).ExecuteDelete() is > 0 and var deleted)
+        while (DeleteSome(sessions) is > 0 and var deleted)
         {
             all += deleted;
         }
 
         return all;
     }
+
+    private static int DeleteSome(IQueryable<SessionRow> sessions) => sessions.OrderBy(session => session.Id).Take(DeleteBatch).ExecuteDelete();
 }

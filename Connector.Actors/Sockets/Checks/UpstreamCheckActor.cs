@@ -18,6 +18,9 @@ internal sealed class UpstreamCheckActor : ReceiveActor, IWithTimers
     /// <summary>Checks that run at once in this replica. Those beyond wait for their turn.</summary>
     public const int MostAtOnce = 64;
 
+    /// <summary>And so many besides, of upstreams whose lamp is on: many that hang must not keep those that answer from being proven.</summary>
+    public const int MostProvenBesides = 16;
+
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ChangeDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(2);
@@ -32,6 +35,7 @@ internal sealed class UpstreamCheckActor : ReceiveActor, IWithTimers
 
     private TimeSpan lastSample;
     private int running;
+    private int runningBesides;
 
     // Some lamp changed and its publication is on its way.
     private bool changed;
@@ -79,7 +83,8 @@ internal sealed class UpstreamCheckActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        // After a restart: what the predecessor had under way or in its queues begins again.
+        // After a restart: what the predecessor had under way or in its queues begins again, once.
+        watches.ForgetWaiting();
         foreach (var watch in watches.All.Where(watch => watch.Checking))
         {
             watch.Checking = false;
@@ -155,24 +160,38 @@ internal sealed class UpstreamCheckActor : ReceiveActor, IWithTimers
         while (running < MostAtOnce && watches.TryTakeWaiting(out var watch))
         {
             running++;
-            var (begun, upstream, check, listen) = (Now, watch.Upstream, watch.Check with { Kind = watch.Kind }, watch.Listens());
-            var cancellation = stopping.Token;
-
-            // On the pool: what a dialer does before it first waits is not this actor's time.
-            Task.Run(() => probe.CheckAsync(upstream, check, listen, cancellation), cancellation).PipeTo(
-                Self,
-                Self,
-                success: outcome => new CheckEnded(watch, begun, outcome, null),
-                failure: e => new CheckEnded(watch, begun, null, e));
+            Start(watch, besides: false);
         }
+
+        while (runningBesides < MostProvenBesides && watches.TryTakeProven(out var watch))
+        {
+            runningBesides++;
+            Start(watch, besides: true);
+        }
+    }
+
+    private void Start(UpstreamWatch watch, bool besides)
+    {
+        var (begun, upstream, check, listen) = (Now, watch.Upstream, watch.Check with { Kind = watch.Kind }, watch.Listens(watches.HasWaiting));
+        var cancellation = stopping.Token;
+
+        // On the pool: what a dialer does before it first waits is not this actor's time.
+        Task.Run(() => probe.CheckAsync(upstream, check, listen, cancellation), cancellation).PipeTo(
+            Self,
+            Self,
+            success: outcome => new CheckEnded(this, watch, besides, begun, outcome, null),
+            failure: e => new CheckEnded(this, watch, besides, begun, null, e));
     }
 
     private void Ended(CheckEnded ended)
     {
-        // Cut off by a restart of this actor, which has begun it again and does not count it.
-        if (ended.Failure is OperationCanceledException)
+        // Of the predecessor before a restart: begun again, and not counted here.
+        if (ended.By != this)
             return;
-        running--;
+        if (ended.Besides)
+            runningBesides--;
+        else
+            running--;
         var watch = ended.Watch;
         if (watches.IsCurrent(watch))
         {
@@ -279,7 +298,7 @@ internal sealed class UpstreamCheckActor : ReceiveActor, IWithTimers
             log.Warning("upstream lamp of socket {SocketId} {SocketName} is {State}: {Reason}", watch.SocketId, watch.Name, watch.Lamp.State == LampState.Off ? "off" : "unknown", watch.Lamp.Reason);
     }
 
-    private sealed record CheckEnded(UpstreamWatch Watch, TimeSpan Begun, CheckOutcome? Outcome, Exception? Failure)
+    private sealed record CheckEnded(UpstreamCheckActor By, UpstreamWatch Watch, bool Besides, TimeSpan Begun, CheckOutcome? Outcome, Exception? Failure)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     private sealed record Wake

@@ -39,7 +39,7 @@ internal sealed class UpstreamProbe(IUpstreamDialer dialer, TimeProvider time)
         Socket? socket = null;
         try
         {
-            switch (await dialer.DialAsync(upstream, stop).WaitAsync(stop).ConfigureAwait(false))
+            switch (await DialAsync(upstream, stop).ConfigureAwait(false))
             {
                 case DialOutcome.Connected connected:
                     socket = connected.Socket;
@@ -77,6 +77,32 @@ internal sealed class UpstreamProbe(IUpstreamDialer dialer, TimeProvider time)
         finally
         {
             socket?.Dispose();
+        }
+    }
+
+    /// <summary>Ends with the token also when the dial does not; what a late dial brings is closed.</summary>
+    private async Task<DialOutcome> DialAsync(PlainUpstream upstream, CancellationToken stop)
+    {
+        var dial = dialer.DialAsync(upstream, stop);
+        try
+        {
+            return await dial.WaitAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = dial.ContinueWith(
+                static late =>
+                {
+                    if (late.IsCompletedSuccessfully && late.Result is DialOutcome.Connected connected)
+                    {
+                        CutOff(connected.Socket);
+                        connected.Socket.Dispose();
+                    }
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+            throw;
         }
     }
 

@@ -44,8 +44,14 @@ internal sealed class UpstreamWatch(SocketId socketId, string name, IActorRef ow
 
     public bool HasStreams => streams.Count > 0;
 
-    /// <summary>The first checks give the service time to greet, to learn what it is.</summary>
-    public bool Listens() => checks++ < ListenedChecks;
+    /// <summary>The first checks give the service time to greet, to learn what it is. All but the very first only while nobody waits for their turn.</summary>
+    public bool Listens(bool othersWait)
+    {
+        if (checks >= ListenedChecks || (checks > 0 && othersWait))
+            return false;
+        checks++;
+        return true;
+    }
 
     public void Began(IStreamOffer stream, TimeSpan dialled) => streams[stream] = new Flow(dialled, stream.BytesFromUpstream);
 

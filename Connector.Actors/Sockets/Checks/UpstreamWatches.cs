@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Connector.Actors.Health;
 using Connector.Protocol.Ids;
 
 namespace Connector.Actors.Sockets.Checks;
@@ -8,7 +9,11 @@ internal sealed class UpstreamWatches
 {
     private readonly Dictionary<SocketId, UpstreamWatch> bySocket = [];
     private readonly PriorityQueue<UpstreamWatch, TimeSpan> due = new();
-    private readonly Queue<UpstreamWatch> waiting = new();
+
+    // Those that wait for their turn: with a lamp that is on, and others.
+    private readonly Queue<UpstreamWatch> proven = new();
+    private readonly Queue<UpstreamWatch> others = new();
+    private bool provenIsNext;
 
     public IEnumerable<UpstreamWatch> All => bySocket.Values;
 
@@ -36,10 +41,27 @@ internal sealed class UpstreamWatches
         }
     }
 
-    public void Wait(UpstreamWatch watch) => waiting.Enqueue(watch);
+    public bool HasWaiting => proven.Count + others.Count > 0;
 
-    /// <summary>The one that has waited longest for its turn.</summary>
+    public void Wait(UpstreamWatch watch) => (watch.Lamp.State == LampState.On ? proven : others).Enqueue(watch);
+
+    /// <summary>Of those with a lamp that is on and of the others in turn, the one that has waited longest.</summary>
     public bool TryTakeWaiting([NotNullWhen(true)] out UpstreamWatch? watch)
+    {
+        provenIsNext = !provenIsNext;
+        return provenIsNext ? TryTakeProven(out watch) || TryTake(others, out watch) : TryTake(others, out watch) || TryTakeProven(out watch);
+    }
+
+    /// <summary>As the other, only of those with a lamp that is on.</summary>
+    public bool TryTakeProven([NotNullWhen(true)] out UpstreamWatch? watch) => TryTake(proven, out watch);
+
+    public void ForgetWaiting()
+    {
+        proven.Clear();
+        others.Clear();
+    }
+
+    private bool TryTake(Queue<UpstreamWatch> waiting, [NotNullWhen(true)] out UpstreamWatch? watch)
     {
         while (waiting.TryDequeue(out watch))
         {

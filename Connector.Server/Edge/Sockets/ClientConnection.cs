@@ -47,6 +47,9 @@ internal sealed class ClientConnection(Socket socket, IPEndPoint peer, bool behi
     {
         client = user;
         named = true;
+
+        // The policy must not be read before this is seen: a volatile write alone lets a later read overtake it.
+        Interlocked.MemoryBarrier();
     }
 
     /// <summary>A token for a step before the stream is open: cancelled at the deadline and by <see cref="Cut"/>.</summary>

@@ -27,6 +27,7 @@ internal sealed class ClientIntake
     private readonly SocketJournal journal;
     private readonly SessionAccounting sessions;
     private readonly DenialLog denials = new();
+    private readonly OpenFailureLog failures = new();
     private readonly ClientConnections connections;
     private volatile EdgeSocket socket;
 
@@ -97,9 +98,14 @@ internal sealed class ClientIntake
         }
     }
 
-    /// <summary>Writes the count of denied clients that were not recorded one by one.</summary>
-    public void FlushDenials()
+    /// <summary>Writes the count of clients without a stream that were not recorded one by one.</summary>
+    public void FlushRecords()
     {
+        if (failures.Flush() is { } failed)
+        {
+            journal.OpenFailedMore(socket, failed);
+        }
+
         if (denials.Flush() is { } summary)
         {
             journal.DeniedMore(socket, summary);
@@ -160,6 +166,7 @@ internal sealed class ClientIntake
         }
         else
         {
+            EdgeMetrics.ClientDenied(AdmissionVerdict.BadProxyHeader);
             connection.Dispose();
             if (denials.Note(connection.Peer.Address, AdmissionVerdict.BadProxyHeader))
             {
@@ -187,7 +194,7 @@ internal sealed class ClientIntake
         catch (Exception e)
         {
             // Nobody awaits this: an error that is ours still becomes a record, and ends only this client.
-            journal.OpenFailed(definition, link, connection.Client, $"the edge failed: {e.Message}", "");
+            Record(definition, new OpenFailure(link, connection.Client, $"the edge failed: {e.Message}", ""));
         }
         finally
         {
@@ -227,7 +234,15 @@ internal sealed class ClientIntake
         if (!connection.IsCut)
         {
             OpenMetrics.Refused(definition.Id, failed.Code);
-            journal.OpenFailed(definition, failed.Link, connection.Client, failed.Reason, failed.Upstream);
+            Record(definition, new OpenFailure(failed.Link, connection.Client, failed.Reason, failed.Upstream));
+        }
+    }
+
+    private void Record(EdgeSocket definition, OpenFailure failure)
+    {
+        if (failures.Note(failure))
+        {
+            journal.OpenFailed(definition, failure);
         }
     }
 }

@@ -34,7 +34,7 @@ internal sealed class EdgeSocketActor : ReceiveActor, IWithTimers
         intake = new ClientIntake(socket, edge, Context.Materializer());
         Receive<EdgeSocketProtocol.ApplySocket>(message => Apply(message.Socket));
         Receive<ListenAgain>(_ => Listen());
-        Receive<DenialWindowOver>(_ => intake.FlushDenials());
+        Receive<DenialWindowOver>(_ => intake.FlushRecords());
         Receive<AcceptStrained>(message => log.Warning(
             "socket {SocketId} on port {Port} cannot accept: {Reason}; trying again, clients wait in the queue",
             socket.Id, socket.Port, message.Reason));

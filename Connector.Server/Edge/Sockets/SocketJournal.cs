@@ -11,18 +11,28 @@ namespace Connector.Server.Edge.Sockets;
 internal sealed class SocketJournal(IEdgeFeed feed, TimeProvider time)
 {
     /// <summary>The upstream was refused or failed, or there was nobody to ask. One record for one client.</summary>
-    /// <param name="link">Null when no replica was asked.</param>
-    /// <param name="upstream">What the replica said of the upstream, or empty.</param>
-    public void OpenFailed(EdgeSocket socket, AdmittedLink? link, IPEndPoint client, string reason, string upstream)
+    public void OpenFailed(EdgeSocket socket, OpenFailure failure)
         => Write(
             socket,
-            link,
+            failure.Link,
             "warn",
-            $"socket {socket.Name}: the connection of {client} was closed: {reason}{(upstream.Length == 0 ? "" : $": {upstream}")}",
-            ("client", client.ToString()),
-            ("replica", link?.ReplicaId.Value ?? ""),
-            ("upstream", upstream),
-            ("reason", reason));
+            $"socket {socket.Name}: the connection of {failure.Client} was closed: {failure.Text}",
+            ("client", failure.Client.ToString()),
+            ("replica", failure.Link?.ReplicaId.Value ?? ""),
+            ("upstream", failure.Upstream),
+            ("reason", failure.Reason));
+
+    public void OpenFailedMore(EdgeSocket socket, OpenFailureLog.Summary summary)
+        => Write(
+            socket,
+            summary.Last.Link,
+            "warn",
+            $"socket {socket.Name}: {summary.Count} more connections were closed, the last of {summary.Last.Client}: {summary.Last.Text}",
+            ("client", summary.Last.Client.ToString()),
+            ("replica", summary.Last.Link?.ReplicaId.Value ?? ""),
+            ("upstream", summary.Last.Upstream),
+            ("count", summary.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            ("reason", summary.Last.Reason));
 
     public void StreamFailed(EdgeSocket socket, AdmittedLink link, IPEndPoint client, StreamOutcome outcome)
         => Write(

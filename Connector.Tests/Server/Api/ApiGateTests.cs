@@ -171,7 +171,7 @@ public sealed class ApiGateTests
             [
                 "delete /connector/{id}", "delete /connector/{id}/token/{tokenId}", "delete /socket/{id}", "get /connector/{id}",
                 "get /connector/{id}/logs", "get /connector/{id}/token/{tokenId}", "get /connector/{id}/tokens", "get /connectors",
-                "get /organization", "get /serverinfo", "get /socket", "get /socket/{id}", "get /socket/{id}/connectors",
+                "get /organization", "get /serverinfo", "get /sessions", "get /socket", "get /socket/{id}", "get /socket/{id}/connectors",
                 "get /socket/{id}/upstream_configurations", "get /sockets", "post /connector", "post /connector/token", "post /socket",
                 "put /connector", "put /socket/{id}",
             ],

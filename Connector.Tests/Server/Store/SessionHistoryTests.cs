@@ -70,6 +70,27 @@ public sealed class SessionHistoryTests
     }
 
     [Fact]
+    public async Task Deleting_many_old_records_lets_other_changes_in_between()
+    {
+        using var store = new OpenStore(options => options.SessionsKeptFor = TimeSpan.FromDays(1), time);
+        var connector = await store.CreateConnectorAsync("a");
+        await store.Sessions.AppendAsync([.. Enumerable.Range(1, 6_000).Select(number => Row(connector, number))], Cancellation);
+        time.SetUtcNow(Noon.AddDays(3));
+
+        // In this order: whoever holds the writer, the deleting, another change.
+        using var go = new ManualResetEventSlim();
+        var before = store.Database.WriteAsync("waiting", _ => go.Wait(TimeSpan.FromSeconds(30)), Cancellation);
+        var deleting = store.Sessions.TrimByAgeAsync(Cancellation);
+        var left = store.Database.WriteAsync("counting", db => db.Sessions.Count(), Cancellation);
+        go.Set();
+
+        Assert.True(await before);
+        Assert.InRange(await left, 1, 5_999);
+        Assert.Equal(6_000, await deleting);
+        Assert.Equal(0, store.Database.Read(db => db.Sessions.Count()));
+    }
+
+    [Fact]
     public async Task Session_of_a_connector_that_is_gone_is_left_out_and_its_others_go_with_it()
     {
         using var store = new OpenStore(time: time);

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit;
@@ -5,6 +7,7 @@ using Connector.Actors.Health;
 using Connector.Actors.Reach;
 using Connector.Actors.Sockets.Checks;
 using Connector.Protocol.Ids;
+using Connector.Tests.Relay;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using static Connector.Actors.Sockets.Checks.UpstreamCheckProtocol;
@@ -161,6 +164,83 @@ public sealed class UpstreamCheckActorTests : TestKit
         parent.Tell("crash");
         dialer.Scripts["up"] = Refuse;
         Until(LampState.Off, 6);
+    }
+
+    [Fact]
+    public void Upstreams_that_hang_do_not_keep_others_from_being_proven()
+    {
+        dialer.Scripts["dead"] = Hang;
+        for (var i = 0; i < 600; i++)
+            checks.Tell(new Watch(new SocketId($"dead{i}"), "", new PlainUpstream("dead", 1), UpstreamCheck.Default), owner);
+        Watch();
+        Until(LampState.On, 40);
+        for (var second = 0; second < 60; second++)
+        {
+            Pass(1);
+            while (lamps.HasMessages)
+                Assert.DoesNotContain(lamps.ExpectMsg<UpstreamLampsChanged>(Patience).Lamps, lamp => lamp.SocketId == Id && lamp.Lamp.State != LampState.On);
+        }
+    }
+
+    [Fact]
+    public void Crash_of_the_checks_leaves_one_check_of_each_socket()
+    {
+        dialer.Scripts["others"] = cancellation => HangOnAsync(cancellation);
+        dialer.Scripts["up"] = Hang;
+        var parent = Sys.ActorOf(Props.Create(() => new Restarting(UpstreamCheckActor.Props(dialer, time, () => 0))));
+        for (var i = 0; i < UpstreamCheckActor.MostAtOnce; i++)
+            parent.Tell(new Watch(new SocketId($"other{i}"), "", new PlainUpstream("others", 1), UpstreamCheck.Default), owner);
+        Pass();
+        parent.Tell(new Watch(Id, "name", Upstream, new UpstreamCheck(UpstreamCheckKind.Tcp, true, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), false)), owner);
+        Pass();
+        Assert.Equal(0, mostConcurrent);
+        parent.Tell("crash");
+        for (var step = 0; step < 40; step++)
+            Pass();
+        Assert.Equal(1, mostConcurrent);
+
+        void Pass()
+        {
+            Advance(Step);
+            for (var i = 0; i < 10; i++)
+            {
+                parent.Tell(GetUpstreamLamps.Instance, TestActor);
+                ExpectMsg<UpstreamLampsChanged>(Patience);
+                Thread.Yield();
+            }
+        }
+
+        static async Task<DialOutcome> HangOnAsync(CancellationToken cancellation)
+        {
+            await Task.Delay(Timeout.Infinite, cancellation);
+            throw new InvalidOperationException("never");
+        }
+    }
+
+    [Fact]
+    public async Task Connection_that_comes_after_the_deadline_of_its_check_is_closed()
+    {
+        var late = new TaskCompletionSource<DialOutcome>();
+        dialer.Scripts["up"] = _ => late.Task;
+        Watch();
+        Until(LampState.Off, 6);
+        checks.Tell(new Unwatch(Id), owner);
+        var (near, far) = await LinkPair.ConnectAsync();
+        using var upstream = far;
+        late.SetResult(new DialOutcome.Connected(near, new IPEndPoint(IPAddress.Loopback, 1)));
+        Assert.Equal(0, await ReadAsync(upstream).WaitAsync(Patience, TestContext.Current.CancellationToken));
+
+        static async Task<int> ReadAsync(Socket socket)
+        {
+            try
+            {
+                return await socket.ReceiveAsync(new byte[1]);
+            }
+            catch (SocketException)
+            {
+                return 0;
+            }
+        }
     }
 
     private void Watch(UpstreamCheck? check = null) => checks.Tell(new Watch(Id, "name", Upstream, check ?? UpstreamCheck.Default), owner);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -146,6 +147,32 @@ public sealed class BalancedClientTests : Akka.TestKit.Xunit.TestKit
         Assert.Equal("BadProxyHeader", Field(record, "reason"));
         Assert.Single(feed.All<EdgeReport.Logged>());
         Assert.Empty(replica.Requests);
+    }
+
+    [Fact]
+    public async Task Connection_without_a_good_header_is_counted()
+    {
+        var counted = 0;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Name == "connector.edge.clients.denied")
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+
+        // Nobody else makes this one.
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => counted += tags[0].Value is "bad_proxy_header" ? 1 : 0);
+        listener.Start();
+        var (_, endPoint) = await StartAsync(Socket());
+        using var client = await EdgeClient.ConnectAsync(endPoint);
+        await client.SendAsync("hi");
+        Assert.Equal("reset", await client.EndAsync());
+        await feed.FirstAsync<EdgeReport.Logged>();
+        Assert.Equal(1, counted);
     }
 
     [Fact]

@@ -115,6 +115,29 @@ public sealed class EdgeSocketActorTests : Akka.TestKit.Xunit.TestKit
     }
 
     [Fact]
+    public async Task Clients_that_come_again_and_again_while_the_upstream_is_down_do_not_fill_the_log()
+    {
+        Replica("r1", "web").Answer = _ => new OpenAnswer.Refused(RefusalCode.UpstreamRefused, "dial 10.0.0.5:5432: connection refused");
+        var (_, endPoint) = await StartAsync(EdgeSamples.Socket());
+        for (var i = 0; i < 60; i++)
+        {
+            using var client = await EdgeClient.ConnectAsync(endPoint);
+            Assert.Equal("reset", await client.EndAsync());
+        }
+
+        Assert.InRange(feed.All<EdgeReport.Logged>().Count, 1, 30);
+        await AwaitAssertAsync(() =>
+        {
+            Scheduler.Advance(TimeSpan.FromSeconds(10));
+            var records = feed.All<EdgeReport.Logged>();
+            Assert.Equal(60, SumOfDenialSummaries() + records.Count(record => Field(record, "count").Length == 0));
+        });
+        var summary = feed.All<EdgeReport.Logged>().First(record => Field(record, "count").Length > 0);
+        Assert.Contains("connection refused", summary.Message, StringComparison.Ordinal);
+        Assert.Equal("r1", Field(summary, "replica"));
+    }
+
+    [Fact]
     public async Task Lost_link_is_made_good_by_another()
     {
         foreach (var name in (string[])["r1", "r2"])
