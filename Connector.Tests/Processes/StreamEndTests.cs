@@ -48,7 +48,12 @@ public sealed class StreamEndTests(SharedDev dev)
             await LoopbackUpstream.SendAllAsync(connection, "bye"u8.ToArray(), stop);
             connection.Shutdown(SocketShutdown.Send);
             var hash = await HashToEndAsync(connection, stop);
-            received.TrySetResult(hash);
+
+            // The check of the upstream comes, too, and brings nothing.
+            if (hash != Convert.ToHexString(SHA256.HashData(""u8)))
+            {
+                received.TrySetResult(hash);
+            }
         });
         await using var echo = LoopbackUpstream.StartEcho();
         await using var served = await ServedPort.CreateAsync(await dev.GetAsync(cancellation), echo.Port);
@@ -82,15 +87,14 @@ public sealed class StreamEndTests(SharedDev dev)
         await using var upstream = LoopbackUpstream.StartEcho();
         await using var served = await ServedPort.CreateAsync(await dev.GetAsync(cancellation), upstream.Port);
         await UserConnection.EchoEventuallyAsync(served.Port, cancellation);
-        await Eventually.IsTrueAsync(() => upstream.Ended == upstream.Accepted, "earlier streams have ended", cancellation);
-        var before = upstream.Ended;
 
         var client = await UserConnection.OpenAsync(served.Port, cancellation);
         await client.SendAsync("mid-stream"u8.ToArray(), cancellation);
         await client.ReceiveAsync(10, cancellation);
         LoopbackUpstream.Reset(client.Socket);
 
-        await Eventually.IsTrueAsync(() => upstream.Ended == before + 1, "the upstream connection of the vanished client ends", cancellation);
+        // Checks of the upstream come and go as well: none is left only when the client's is gone, too.
+        await Eventually.IsTrueAsync(() => upstream.Ended == upstream.Accepted, "the upstream connection of the vanished client ends", cancellation);
         await UserConnection.EchoAsync(served.Port, cancellation);
     }
 
@@ -105,15 +109,13 @@ public sealed class StreamEndTests(SharedDev dev)
         await using var _ = ended;
         await using var killed = await ServedPort.CreateAsync(await dev.GetAsync(cancellation), ended.Port);
         await UserConnection.EchoEventuallyAsync(killed.Port, cancellation);
-        await Eventually.IsTrueAsync(() => ended.Ended == ended.Accepted, "earlier streams have ended", cancellation);
-        var before = ended.Ended;
 
         var port = killed.Port.ToString(CultureInfo.InvariantCulture);
         await using var client = ChildProcess.Start("bash", ["-c", $"exec 3<>/dev/tcp/127.0.0.1/{port}; echo hello >&3; exec cat <&3"]);
         await Eventually.IsTrueAsync(() => client.Output.Contains("hello", StringComparison.Ordinal), "the client process is mid-stream", cancellation);
         client.Signal(UnixSignal.Kill);
 
-        await Eventually.IsTrueAsync(() => ended.Ended == before + 1, "the upstream connection of the killed client ends", cancellation);
+        await Eventually.IsTrueAsync(() => ended.Ended == ended.Accepted, "the upstream connection of the killed client ends", cancellation);
         await watch.ReceiveAsync(50, cancellation);
     }
 
