@@ -19,6 +19,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
     private string? ticketUsed;
     private DialAttempt<Stream>? attempt;
     private long lastAttempt;
+    private int hurriedDials;
     private bool newTicketHelps;
     private bool stopped;
     private DateTimeOffset upSince;
@@ -114,6 +115,15 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
     /// <summary>Streams wait for a lane of this link.</summary>
     private bool IsHurried => link.Link is { LiveLanes: 0, LiveStreams: > 0 };
 
+    private TimeSpan ConnectTimeout()
+    {
+        if (!IsHurried)
+            return shared.Settings.ConnectTimeout;
+
+        // A path so long that a handshake takes seconds has to have its chance too.
+        return ++hurriedDials % 3 == 0 ? 3 * shared.Settings.HurriedConnectTimeout : shared.Settings.HurriedConnectTimeout;
+    }
+
     private TimeSpan NextWait()
     {
         var wait = backoff.Next();
@@ -135,7 +145,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
         ticketUsed = ticket;
         var hello = new LaneHello(
             ProtocolVersion, ProtocolVersion, link.Link.Id, shared.BootId, number, LaneKind.Shared, shared.ReplicaId, ticket!, []);
-        DeliverAsync(shared.Dialer.DialAsync(edge, hello, IsHurried ? shared.Settings.HurriedConnectTimeout : shared.Settings.ConnectTimeout, dial.Token), dial).PipeTo(
+        DeliverAsync(shared.Dialer.DialAsync(edge, hello, ConnectTimeout(), dial.Token), dial).PipeTo(
             Self,
             success: outcome => new DialEnded(dial.Number, number, outcome),
             failure: e => new DialEnded(dial.Number, number, new LaneDialOutcome.Failed(e.Message)));

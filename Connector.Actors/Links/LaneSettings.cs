@@ -24,7 +24,7 @@ public sealed record LaneSettings
     /// <summary>TCP and TLS to one address of the edge.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The same while streams wait for a lane: a path that is back is found soon, also when the last packet to it was lost.</summary>
+    /// <summary>The same while streams wait for a lane: a path that is back is found soon, also when the last packet to it was lost. Every third dial takes three times as long.</summary>
     public TimeSpan HurriedConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Longest wait between two dials while streams wait for a lane.</summary>
