@@ -26,7 +26,10 @@ public sealed class Lane : IFrameSink
     private static readonly TimeSpan FarewellLinger = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock gate = new();
-    private readonly Queue<LaneSource> ready = new();
+
+    // Those with little to say go before those that move a lot, so that a keystroke does not wait for a quantum of each of a thousand bulk streams.
+    private readonly Queue<LaneSource> small = new();
+    private readonly Queue<LaneSource> bulk = new();
     private readonly Queue<byte[]> control = new();
     private readonly List<RelayStream> creditWaiting = [];
     private readonly List<LaneSource> toWake = [];
@@ -171,7 +174,7 @@ public sealed class Lane : IFrameSink
             if (source.QueuedOn != this)
             {
                 source.QueuedOn = this;
-                ready.Enqueue(source);
+                (source.IsSmall ? small : bulk).Enqueue(source);
             }
         }
 
@@ -483,7 +486,7 @@ public sealed class Lane : IFrameSink
     private bool HasMore()
     {
         lock (gate)
-            return ready.Count > 0 || control.Count > 0 || farewell is not null;
+            return small.Count > 0 || bulk.Count > 0 || control.Count > 0 || farewell is not null;
     }
 
     private async Task SayFarewellAsync()
@@ -508,9 +511,12 @@ public sealed class Lane : IFrameSink
             WritePing(FrameType.Ping, link.Now.Ticks, ref position);
         }
 
+        var smallBytes = 0;
         while (true)
         {
             LaneSource? next = null;
+            var before = position;
+            var wasSmall = false;
             lock (gate)
             {
                 while (control.TryPeek(out var frame) && frame.Length <= BatchSize - position)
@@ -522,20 +528,30 @@ public sealed class Lane : IFrameSink
                 }
 
                 // What did not fit goes first in the next batch: a RESET may not overtake its OPEN.
-                if (control.Count == 0 && BatchSize - position >= 4096 && ready.TryDequeue(out next) && next.QueuedOn == this)
-                    next.QueuedOn = null;
+                if (control.Count == 0 && BatchSize - position >= 4096)
+                {
+                    // But at most half of a batch: many that say little may not starve the others.
+                    wasSmall = (smallBytes < BatchSize / 2 || bulk.Count == 0) && small.TryDequeue(out next);
+                    if (!wasSmall)
+                        bulk.TryDequeue(out next);
+                    if (next?.QueuedOn == this)
+                        next.QueuedOn = null;
+                }
             }
 
             if (next is null)
                 break;
-            if (!next.WriteTo(this, batch, ref position))
+            var more = next.WriteTo(this, batch, ref position);
+            if (wasSmall)
+                smallBytes += position - before;
+            if (!more)
                 continue;
             lock (gate)
             {
                 if (next.QueuedOn != this)
                 {
                     next.QueuedOn = this;
-                    ready.Enqueue(next);
+                    (next.IsSmall ? small : bulk).Enqueue(next);
                 }
             }
 

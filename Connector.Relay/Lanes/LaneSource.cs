@@ -19,6 +19,9 @@ public abstract class LaneSource
         set => Volatile.Write(ref wakesLater, value);
     }
 
+    /// <summary>Little is due: it may go before those that move a lot. A guess; whoever calls holds none of its locks.</summary>
+    internal abstract bool IsSmall { get; }
+
     /// <summary>Writes what is due into the batch of the lane that it belongs to; nothing into that of another.</summary>
     /// <returns>Whether there is more that could be written now.</returns>
     internal abstract bool WriteTo(Lane writer, Span<byte> batch, ref int position);

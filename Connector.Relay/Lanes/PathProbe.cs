@@ -85,6 +85,8 @@ internal sealed class PathProbe(Lane lane) : LaneSource
             return now - provenAt;
     }
 
+    internal override bool IsSmall => true;
+
     internal override void Wake()
     {
         lock (gate)

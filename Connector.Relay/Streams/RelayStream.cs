@@ -99,6 +99,8 @@ public sealed class RelayStream : LaneSource
     /// <summary>The lane on whose list of credits that can wait it stands; guarded by that lane.</summary>
     internal Lane? CreditWaitsOn { get; set; }
 
+    internal override bool IsSmall => outbound.Unsent <= BufferPool.Small;
+
     /// <summary>Where its frames go out now; null while the link has no lane.</summary>
     internal Lane? Lane => Volatile.Read(ref lane);
 

@@ -95,6 +95,7 @@ public sealed class OutputTests
             async () =>
             {
                 var answer = await connector.Api.SendAsync(HttpMethod.Get, $"connector/{connector.Ready.ConnectorId}/logs?page_size=500");
+
                 // The lamp of the upstream has a record of its own, with the same reason.
                 found =
                 [
