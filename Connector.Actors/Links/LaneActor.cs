@@ -19,7 +19,8 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
     private string? ticketUsed;
     private DialAttempt<Stream>? attempt;
     private long lastAttempt;
-    private int hurriedDials;
+    private TimeSpan? quickestDial;
+    private long dialBegan;
     private bool newTicketHelps;
     private bool stopped;
     private DateTimeOffset upSince;
@@ -121,7 +122,10 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
             return shared.Settings.ConnectTimeout;
 
         // A path so long that a handshake takes seconds has to have its chance too.
-        return ++hurriedDials % 3 == 0 ? 3 * shared.Settings.HurriedConnectTimeout : shared.Settings.HurriedConnectTimeout;
+        var enough = 3 * (quickestDial ?? TimeSpan.Zero);
+        return enough < shared.Settings.HurriedConnectTimeout ? shared.Settings.HurriedConnectTimeout
+            : enough > shared.Settings.ConnectTimeout ? shared.Settings.ConnectTimeout
+            : enough;
     }
 
     private TimeSpan NextWait()
@@ -139,6 +143,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
         }
 
         Become(Dialling);
+        dialBegan = shared.Time.GetTimestamp();
         var number = link.Link.NextLaneNumber();
         var dial = new DialAttempt<Stream>(++lastAttempt, CancellationToken.None);
         attempt = dial;
@@ -215,6 +220,8 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
         }
 
         Become(Up);
+        var took = shared.Time.GetElapsedTime(dialBegan);
+        quickestDial = quickestDial < took ? quickestDial : took;
         upSince = shared.Time.GetUtcNow();
         var number = ended.Attempt;
         Context.Parent.Tell(new LinkProtocol.LaneUp(link.Number, welcome));

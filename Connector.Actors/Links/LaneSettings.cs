@@ -24,8 +24,9 @@ public sealed record LaneSettings
     /// <summary>TCP and TLS to one address of the edge.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The same while streams wait for a lane: a path that is back is found soon, also when the last packet to it was lost. Every third dial takes three times as long.</summary>
-    public TimeSpan HurriedConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>The same while streams wait for a lane: a path that is back is found soon, also when the last packet to it was lost.
+    /// At least three times what the quickest dial took.</summary>
+    public TimeSpan HurriedConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Longest wait between two dials while streams wait for a lane.</summary>
     public TimeSpan HurriedWait { get; init; } = TimeSpan.FromSeconds(0.5);

@@ -135,11 +135,38 @@ public sealed class LinkActorTests : TestKit
         // Two lanes, each at least every half second but for what the answers take: without the hurry the seventh try alone waits over 6 s.
         AdvanceUntil(() => dialer.Timeouts.Count >= 24, TimeSpan.FromSeconds(0.1), () => elapsed += TimeSpan.FromSeconds(0.1));
 
-        var hurried = LaneSettings.Default.HurriedConnectTimeout;
-        Assert.All(dialer.Timeouts, timeout => Assert.True(timeout == hurried || timeout == 3 * hurried, $"{timeout}"));
-        Assert.Equal(8, dialer.Timeouts.Take(24).Count(timeout => timeout == 3 * hurried));
+        Assert.All(dialer.Timeouts, timeout => Assert.Equal(LaneSettings.Default.HurriedConnectTimeout, timeout));
         Assert.True(elapsed < LaneSettings.Default.Detached, $"{elapsed}");
         Assert.Single(made);
+    }
+
+    [Fact]
+    public void Hurried_dials_over_a_long_path_take_the_time_that_it_needs()
+    {
+        var welcomed = new ConcurrentQueue<TaskCompletionSource>();
+        dialer.Script = async hello =>
+        {
+            var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            welcomed.Enqueue(answer);
+            await answer.Task;
+            return dialer.Welcome(Edge, hello);
+        };
+        links.Tell(new LinkSupervisorProtocol.ApplyTicket("t1"));
+        ApplyEdges(At("a:1"));
+        AwaitCondition(() => welcomed.Count == 2, Patience);
+        time.Advance(TimeSpan.FromSeconds(0.9));
+        foreach (var answer in welcomed)
+            answer.SetResult();
+        AwaitCondition(() => made.TryPeek(out var up) && up.LiveLanes == 2, Patience);
+        made.TryPeek(out var link);
+        link!.LiveStreams = 1;
+        dialer.Script = _ => Task.FromResult<LaneDialOutcome>(new LaneDialOutcome.Failed("no route"));
+        dialer.Timeouts.Clear();
+        link.CutLanes();
+
+        AdvanceUntil(() => dialer.Timeouts.Count >= 4, TimeSpan.FromSeconds(0.1));
+
+        Assert.All(dialer.Timeouts, timeout => Assert.Equal(TimeSpan.FromSeconds(2.7), timeout));
     }
 
     [Fact]
