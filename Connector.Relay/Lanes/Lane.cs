@@ -49,6 +49,7 @@ public sealed class Lane : IFrameSink
     private int streams;
     private int aborted;
     private bool farewellSaid;
+    private bool confirmed;
     private bool pingDue;
     private long pongDue = NoPong;
     private byte[]? farewell;
@@ -64,8 +65,10 @@ public sealed class Lane : IFrameSink
 
     private const long NoPong = long.MinValue;
 
-    internal Lane(int number, Stream stream, Link link)
+    /// <param name="confirmed">The other end is known to have this lane; otherwise its first bytes will show it.</param>
+    internal Lane(int number, Stream stream, Link link, bool confirmed)
     {
+        this.confirmed = confirmed;
         Number = number;
         this.stream = stream;
         this.link = link;
@@ -94,8 +97,8 @@ public sealed class Lane : IFrameSink
     /// <summary>Since a stream's path over this lane was last shown to work; null when it never was.</summary>
     internal TimeSpan? PathAge => probe.Age(link.Now);
 
-    /// <summary>Whether streams were shown to get through lately. A lane that has just begun has had no time for it.</summary>
-    internal bool IsPathProven => PathAge is { } age ? age <= PathProbe.ProvenWithin : IsYoung;
+    /// <summary>Whether the other end has shown that it has this lane. One that gave its dial up meanwhile never does, and streams would wait on it in vain.</summary>
+    internal bool IsConfirmed => Volatile.Read(ref confirmed);
 
     /// <summary>Began so lately that a proof cannot be expected.</summary>
     internal bool IsYoung => link.Now - startedAt <= PathProbe.ProvenWithin;
@@ -113,6 +116,9 @@ public sealed class Lane : IFrameSink
         timer = link.Time.CreateTimer(static lane => ((Lane)lane!).Check(), this, LaneLiveness.CheckInterval, LaneLiveness.CheckInterval);
         if (Volatile.Read(ref aborted) != 0)
             timer.Dispose();
+
+        // At once: it confirms the lane at the other end, and its answer is the first round trip that is known.
+        Volatile.Write(ref pingDue, true);
         _ = Task.Run(ReadAsync);
         Wake(inline: false);
     }
@@ -296,6 +302,12 @@ public sealed class Lane : IFrameSink
                 }
 
                 liveness.Heard(link.Now);
+                if (!confirmed)
+                {
+                    Volatile.Write(ref confirmed, true);
+                    link.OnLaneConfirmed();
+                }
+
                 filled += read;
                 unwoken += read;
                 var consumed = decoder.Decode(buffer.AsSpan(0, filled), this);

@@ -219,6 +219,18 @@ public abstract class Link
         fault.None();
     }
 
+    /// <summary>A lane has shown that both ends have it: streams without a lane go on over it.</summary>
+    internal void OnLaneConfirmed()
+    {
+        lock (Gate)
+        {
+            if (ended)
+                return;
+            Move(from: null);
+            RepeatLastWords();
+        }
+    }
+
     internal void OnLaneEnded(Lane lane, LaneEnd end)
     {
         bool last;
@@ -268,7 +280,7 @@ public abstract class Link
     /// <summary>Null when the link has ended or the number was used before; the stream is then disposed.</summary>
     private protected Lane? AddLane(int number, Stream stream)
     {
-        var lane = new Lane(number, stream, this);
+        var lane = new Lane(number, stream, this, confirmed: !AsksForPath);
         lock (Gate)
         {
             if (ended || !usedLaneNumbers.Add(number))
@@ -307,11 +319,17 @@ public abstract class Link
         Lane? best = null;
         foreach (var lane in lanes)
         {
-            if (best is null || (lane.IsPathProven == best.IsPathProven ? lane.Streams < best.Streams : lane.IsPathProven))
+            if (lane.IsConfirmed && (best is null || Compare(lane, best) > 0))
                 best = lane;
         }
 
         return best;
+
+        // A lane that is proven before one that may yet be, and that before one that should have been; of two equals the one with fewer streams.
+        static int Compare(Lane one, Lane other)
+            => Rank(one) is var rank && rank != Rank(other) ? rank - Rank(other) : other.Streams - one.Streams;
+
+        static int Rank(Lane lane) => lane.PathAge <= PathProbe.ProvenWithin ? 2 : lane.IsYoung ? 1 : 0;
     }
 
     private protected void EndLanes(string reason, byte[]? farewell)

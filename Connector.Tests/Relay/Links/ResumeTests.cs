@@ -13,6 +13,9 @@ public sealed class ResumeTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
+    // What a replica says first on a lane; until then the edge cannot know that it has it.
+    private static readonly byte[] Ping = new ContentWriter().U64(1).Frame(FrameType.Ping);
+
     [Fact]
     public async Task Dead_lane_is_named_before_its_streams_are_asked_for_and_data_waits_for_the_answer()
     {
@@ -100,6 +103,7 @@ public sealed class ResumeTests
         var edge = new LoneEdge(TimeProvider.System);
         var first = await edge.AttachServingAsync();
         var second = edge.Attach();
+        await second.SendAsync(Ping);
         var open = edge.OpenAsync();
         var (header, content) = await first.ReadUntilAsync(FrameType.Open);
         await first.End.DisposeAsync();
@@ -123,7 +127,25 @@ public sealed class ResumeTests
 
         // The replica may have dialled for it: it is told as soon as there is a lane.
         var next = edge.Attach();
+        await next.SendAsync(Ping);
         Assert.Equal(header.Stream, (await next.ReadUntilAsync(FrameType.Reset)).Header.Stream);
+        await edge.AssertAllBackAsync();
+    }
+
+    [Fact]
+    public async Task Lane_on_which_the_replica_has_said_nothing_is_used_for_nothing()
+    {
+        var edge = new LoneEdge(TimeProvider.System);
+        var peer = await edge.AttachServingAsync();
+        var silent = edge.Attach();
+        for (var i = 0; i < 3; i++)
+        {
+            _ = edge.OpenAsync();
+            await peer.ReadUntilAsync(FrameType.Open);
+        }
+
+        Assert.Equal(2, edge.Link.LiveLanes);
+        await silent.End.DisposeAsync();
         await edge.AssertAllBackAsync();
     }
 
