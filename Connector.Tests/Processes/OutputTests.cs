@@ -100,7 +100,7 @@ public sealed class OutputTests
                 found =
                 [
                     .. answer.Json["list"]!.AsArray().Select(record => (string?)record!["message"] ?? "")
-                        .Where(text => text.Contains(Refusal, StringComparison.Ordinal) && !text.StartsWith("upstream lamp ", StringComparison.Ordinal)),
+                        .Where(text => text.Contains(Refusal, StringComparison.Ordinal) && !text.Contains("upstream lamp of", StringComparison.Ordinal)),
                 ];
                 return found.Length >= count;
             },
