@@ -142,6 +142,9 @@ public abstract class Link
     {
     }
 
+    /// <summary>Whether the lane lives and may carry streams.</summary>
+    internal bool HasConfirmed(int laneNumber) => lanes.Any(lane => lane.Number == laneNumber && lane.IsConfirmed);
+
     internal bool HasProvenLaneBeside(Lane doubtful)
     {
         foreach (var lane in lanes)

@@ -46,8 +46,8 @@ public sealed class LaneCutTests
 
         // The stream goes to the first lane while that lives, and on over the second.
         pair.AddLane(replicaEnd, edgeEnd);
-        pair.AddLane(healthyReplica, healthyEdge);
-        await Eventually.IsTrue(() => pair.Edge.Serves(Id), "the link serves the socket");
+        var healthy = pair.AddLane(healthyReplica, healthyEdge);
+        await Eventually.IsTrue(() => pair.Edge.Serves(Id) && pair.Edge.HasConfirmed(healthy.Number), "the link serves the socket, and the edge knows that the second lane is good");
 
         var edgeShare = pair.EdgeMemory.ForSocket(Id);
         var replicaShare = pair.ReplicaMemory.ForSocket(Id);
