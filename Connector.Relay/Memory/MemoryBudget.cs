@@ -12,6 +12,12 @@ internal sealed class MemoryBudget(long capacity, MemoryBudget? within = null)
     /// <summary>Bytes that could be taken now here and in every wider budget.</summary>
     public long Available => Math.Max(0, Math.Min(capacity - Used, within?.Available ?? long.MaxValue));
 
+    /// <summary>
+    /// Bytes that may be promised as windows: a quarter of every budget stays for buffers that hold something, or a thousand idle windows would leave each stream
+    /// nothing but its reserve.
+    /// </summary>
+    public long Promisable => Math.Max(0, Math.Min(capacity / 4 * 3 - Used, within?.Promisable ?? long.MaxValue));
+
     public bool TryTake(long bytes)
     {
         // Never above the capacity, not even for a moment: that would refuse others for nothing.

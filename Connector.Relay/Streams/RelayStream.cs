@@ -249,7 +249,11 @@ public sealed class RelayStream : LaneSource
                 return;
             inbound.Window.Consume(bytes);
             creditPieces++;
-            now = inbound.Window.Consumed - creditConsumed >= account.Window / 4 || creditPieces >= CreditPieces;
+            var owed = inbound.Window.Consumed - creditConsumed;
+
+            // A small piece with nothing behind it may be all that the sender's reserve pays for: it reads on when it knows that this was consumed.
+            now = owed >= account.Window / 4 || creditPieces >= CreditPieces
+                || (bytes <= BufferPool.Small && owed >= BufferPool.Small && !inbound.HasReady);
             if (now)
                 due |= Due.Credit;
         }

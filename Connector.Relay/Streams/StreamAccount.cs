@@ -33,8 +33,8 @@ internal sealed class StreamAccount(MemoryBudget linkBudget) : IBufferCharge
         Window = RelayMemory.ReservedWindow;
         growthAt = now.Ticks;
 
-        // A sixteenth of what is left, so that idle streams can never promise the whole pool away.
-        Widen(Math.Min(WindowGrowth.Initial - Window, Math.Min(memory.Budget.Available, linkBudget.Available) / 16));
+        // A sixteenth of what is left, so that many share it.
+        Widen(Math.Min(WindowGrowth.Initial - Window, Promisable / 16));
     }
 
     /// <summary>Grows the window with delivery rate × smallest round trip.</summary>
@@ -46,7 +46,7 @@ internal sealed class StreamAccount(MemoryBudget linkBudget) : IBufferCharge
         var target = WindowGrowth.Target(Window, consumed - growthFrom, elapsed, roundTrip);
         growthAt = now.Ticks;
         growthFrom = consumed;
-        Widen(target - Window);
+        Widen(Math.Min(target - Window, Promisable));
     }
 
     /// <summary>A buffer for bytes that the window has promised.</summary>
@@ -88,6 +88,8 @@ internal sealed class StreamAccount(MemoryBudget linkBudget) : IBufferCharge
     }
 
     void IBufferCharge.Refund(int capacity) => GiveBack(capacity);
+
+    private long Promisable => Math.Min(socket!.Budget.Promisable, linkBudget.Promisable);
 
     private void Widen(long extra)
     {
