@@ -11,6 +11,9 @@ internal sealed class AppliedConfig(ReplicaId replicaId)
     /// <summary>Survives the streams.</summary>
     public DesiredStateVersion Held { get; private set; } = DesiredStateVersion.None;
 
+    /// <summary>What was there before, from the replica's own journal.</summary>
+    public void Hold(DesiredStateVersion version) => Held = version;
+
     public void Add(DesiredStateVersion version) => Held = untold = version;
 
     /// <summary>What was applied on another stream is not reported on this one: hello says it.</summary>

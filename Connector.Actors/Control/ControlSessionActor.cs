@@ -3,46 +3,53 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Akka.Actor;
 using Akka.Event;
-using Connector.Actors.Links;
 using Connector.Actors.Logs;
-using Connector.Actors.Sockets;
-using Connector.Actors.Sockets.Checks;
-using Connector.Actors.State;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
+using Google.Protobuf;
 using static Connector.Actors.Control.ControlSessionMessages;
 using static Connector.Actors.Control.ControlSessionProtocol;
+using static Connector.Actors.Control.ReplicaAgentProtocol;
 
 namespace Connector.Actors.Control;
 
 /// <summary>
-/// Holds the one control stream. Waiting → Connecting → Claiming → Online; each failure leads back to Waiting, the end of all to Stopped.
-/// Every asynchronous result carries the number of its attempt; what belongs to an earlier one is dropped.
+/// Holds the one control stream for the agents of all replicas: what the control plane pushes goes to each of them, what they say goes out. Waiting → Connecting →
+/// Claiming → Online; each failure leads back to Waiting, the end of all to Stopped. Every asynchronous result carries its attempt; what belongs to an earlier one is
+/// dropped.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "An actor ends in PostStop, not in Dispose.")]
 internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 {
     public static Props Props(
-        ControlSessionSettings settings, IControlTransport transport, ControlSessionPeers peers, TimeProvider time, Func<double> random)
-        => Akka.Actor.Props.Create(() => new ControlSessionActor(settings, transport, peers, time, random));
+        ControlSessionSettings settings, IControlTransport transport, BootId? groupBootId, TimeProvider time, Func<double> random)
+        => Akka.Actor.Props.Create(() => new ControlSessionActor(settings, transport, groupBootId, time, random));
 
     private const string RetryTimer = "retry";
     private const string DeadlineTimer = "deadline";
     private const string HeartbeatTimer = "heartbeat";
-    private const string ReportTimer = "report";
-    private const string RefreshTimer = "refresh";
+    private const string MembersTimer = "members";
     private static readonly TimeSpan HeardStep = TimeSpan.FromSeconds(1);
+
+    // An agent is forgotten when it was silent for so many of its intervals.
+    private const int SilentIntervals = 4;
+    private static readonly TimeSpan MembersInterval = TimeSpan.FromSeconds(15);
+    private const int LargestRequest = 4 * 1024 * 1024;
 
     private readonly ILoggingAdapter log = Context.GetLogger();
 
     private readonly ControlSessionSettings settings;
     private readonly IControlTransport transport;
-    private readonly ControlSessionPeers peers;
+    private readonly BootId? groupBootId;
     private readonly TimeProvider time;
     private readonly ReconnectSchedule schedule;
     private readonly ControlFailureLog failures;
-    private readonly ReplicaReports reports;
-    private readonly AppliedConfig applied;
+    private readonly ConnectedAgents agents;
+    private readonly Dictionary<string, string> tickets = new(StringComparer.Ordinal);
+    private DesiredStateVersion held = DesiredStateVersion.None;
+    private DesiredStateImage? image;
+    private byte[]? edges;
+    private long sequence;
 
     private int attempt;
 
@@ -50,6 +57,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private AttemptTag? current;
     private CancellationTokenSource attemptCancellation = new();
     private IControlConnection? connection;
+    private IControlConnection? closing;
     private ConfigOrder order = ConfigOrder.Start;
     private TimeSpan heartbeatInterval;
     private TimeSpan heard = TimeSpan.MinValue;
@@ -58,21 +66,22 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private bool online;
 
     private IActorRef? closer;
+    private bool leaving;
+    private SessionEnded? final;
     private ControlSessionStatusChanged status;
     private bool announced;
     private bool restarted;
 
     public ControlSessionActor(
-        ControlSessionSettings settings, IControlTransport transport, ControlSessionPeers peers, TimeProvider time, Func<double> random)
+        ControlSessionSettings settings, IControlTransport transport, BootId? groupBootId, TimeProvider time, Func<double> random)
     {
         this.settings = settings;
         this.transport = transport;
-        this.peers = peers;
+        this.groupBootId = groupBootId;
         this.time = time;
         schedule = new ReconnectSchedule(random);
         failures = new ControlFailureLog(log, Logging.GetLogger(Context.System, LocalOnly.Category(typeof(ControlSessionActor))));
-        reports = new ReplicaReports(settings.ReplicaId);
-        applied = new AppliedConfig(settings.ReplicaId);
+        agents = new ConnectedAgents(settings.ReplicaId);
         status = new ControlSessionStatusChanged(ControlSessionState.Connecting, "starting", new SessionEpoch(0), time.GetUtcNow());
         Waiting();
     }
@@ -114,11 +123,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private void Online()
     {
         ReceiveStream();
-        Receive<ShipLogBatch>(m =>
-        {
-            if (m.Attempt == attempt && KnowsOurFeatures)
-                Send(new ControlStreamRequest { Logs = m.Batch });
-        });
+        Receive<AgentRequest>(OnRequest);
         ReceiveAlways();
     }
 
@@ -126,7 +131,25 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     {
         Receive<Opened>(m => ControlConnectionEnd.Discard(m.Connection));
         Receive<CloseSession>(_ => Sender.Tell(SessionClosed.Instance));
-        Receive<Closed>(_ => AnswerCloser());
+        Receive<LeaveSession>(_ =>
+        {
+            leaving = true;
+            if (connection is null && closing is null)
+                Context.Stop(Self);
+        });
+        Receive<AgentHere>(_ =>
+        {
+            Sender.Tell(News);
+            if (final is not null)
+                Sender.Tell(final);
+        });
+        Receive<Closed>(_ =>
+        {
+            closing = null;
+            AnswerCloser();
+            if (leaving)
+                Context.Stop(Self);
+        });
         ReceiveAny(_ => { });
     }
 
@@ -153,66 +176,129 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         });
         Receive<Failed>(OnFailed);
         Receive<Heartbeat>(_ => Send(new ControlStreamRequest { Heartbeat = new Protocol.Control.Wire.Common.HeartbeatMessage() }));
-        Receive<DesiredStateProtocol.DesiredStateApplied>(OnApplied);
-        Receive<ReportDue>(_ => Report());
-        Receive<RefreshDue>(_ =>
+        Receive<AgentApplied>(OnApplied);
+        Receive<AskWhole>(m =>
         {
-            if (online && KnowsOurFeatures)
-                Send(reports.Refresh(Health.Lamp.Now(time)));
+            if (m.Session == SessionKey && image is { } known)
+                Tell(Sender, WholeParts.Cut(SessionKey, sequence, known.Whole()));
         });
     }
 
     private void ReceiveAlways()
     {
-        Receive<SocketSupervisorProtocol.SocketStatusChanged>(m =>
+        Receive<AgentHere>(OnAgent);
+        Receive<AgentGone>(m =>
         {
-            reports.Add(m);
-            ReportSoon();
+            if (agents.Speaks(m.ReplicaId, Sender) && agents.Forget(m.ReplicaId))
+                ReportMembers();
         });
-        Receive<SocketSupervisorProtocol.SocketStatuses>(m =>
+        Receive<MembersDue>(_ =>
         {
-            foreach (var socket in m.Sockets)
-                reports.Add(socket);
-            ReportSoon();
+            agents.ForgetSilent(time.GetUtcNow() - SilentIntervals * settings.AgentInterval);
+            ReportMembers();
         });
-        Receive<DesiredStateProtocol.PluginStatusChanged>(m =>
+        Receive<LeaveSession>(_ =>
         {
-            reports.Add(m);
-            ReportSoon();
+            leaving = true;
+            Close();
         });
-        Receive<UpstreamCheckProtocol.UpstreamLampsChanged>(m =>
+        Receive<CloseSession>(_ =>
         {
-            if (reports.Add(m))
-                ReportSoon();
+            closer = Sender;
+            Close();
         });
-        Receive<LinkPath>(m =>
-        {
-            if (reports.Add(m))
-                ReportSoon();
-        });
-        Receive<CloseSession>(_ => Close());
 
         // Of attempts that are over.
         Receive<Received>(_ => { });
         Receive<Failed>(_ => { });
-        Receive<ShipLogBatch>(_ => { });
-        Receive<DesiredStateProtocol.DesiredStateApplied>(_ => { });
+        Receive<AgentRequest>(_ => { });
+        Receive<AgentApplied>(_ => { });
+        Receive<AskWhole>(_ => { });
         Receive<DeadlinePassed>(_ => { });
         Receive<Heartbeat>(_ => { });
-        Receive<ReportDue>(_ => { });
-        Receive<RefreshDue>(_ => { });
     }
+
+    // ---- agents
+
+    private void OnAgent(AgentHere here)
+    {
+        var change = agents.Heard(here, Sender, time.GetUtcNow());
+        if (here.ReplicaId == settings.ReplicaId.Value && held == DesiredStateVersion.None)
+            held = new DesiredStateVersion(here.HeldIncarnation, here.HeldNumber);
+        if (change.Newcomer)
+            Welcome(here.ReplicaId, Sender);
+        if (change.Members)
+            ReportMembers();
+    }
+
+    /// <summary>All that others were told one after the other.</summary>
+    private void Welcome(string replicaId, IActorRef agent)
+    {
+        agent.Tell(News);
+        if (image is { } known)
+            Tell(agent, WholeParts.Cut(SessionKey, sequence, known.Whole()));
+        if (edges is { } set)
+            agent.Tell(new PushEdges(set));
+        if (tickets.TryGetValue(replicaId, out var ticket))
+            agent.Tell(new PushTicket(ticket));
+        if (online && KnowsOurFeatures)
+            agent.Tell(new SessionOpen(SessionKey));
+    }
+
+    private void OnRequest(AgentRequest m)
+    {
+        if (m.Session != SessionKey || !KnowsOurFeatures || m.Request.Length > LargestRequest || !agents.Speaks(m.ReplicaId, Sender))
+            return;
+
+        // Of each replica only what it says of itself.
+        var request = ControlStreamRequest.Parser.ParseFrom(m.Request);
+        var of = request.RequestTypeCase switch
+        {
+            ControlStreamRequest.RequestTypeOneofCase.SocketStatus => request.SocketStatus.ReplicaId,
+            ControlStreamRequest.RequestTypeOneofCase.PluginStatus => request.PluginStatus.ReplicaId,
+            ControlStreamRequest.RequestTypeOneofCase.ConfigApplied => request.ConfigApplied.ReplicaId,
+            ControlStreamRequest.RequestTypeOneofCase.Logs => request.Logs.ReplicaId,
+            _ => null,
+        };
+        if (of == m.ReplicaId)
+            Send(request);
+    }
+
+    private void ReportMembers()
+    {
+        if (groupBootId is null || !online || !KnowsOurFeatures)
+            return;
+        Timers.StartPeriodicTimer(MembersTimer, MembersDue.Instance, MembersInterval);
+        Send(agents.Report());
+    }
+
+    private void TellAll(object message)
+    {
+        foreach (var agent in agents.All)
+            agent.Tell(message);
+    }
+
+    private static void Tell(IActorRef agent, IEnumerable<object> messages)
+    {
+        foreach (var message in messages)
+            agent.Tell(message);
+    }
+
+    private SessionNews News => new(status.State.ToString(), status.Reason, status.Epoch.Value, status.Since);
+
+    private Guid SessionKey => current?.Session ?? Guid.Empty;
 
     // ---- opening and claiming
 
     private void Connect()
     {
-        current = new AttemptTag(++attempt);
+        current = new AttemptTag(++attempt, Guid.NewGuid());
         attemptCancellation = new CancellationTokenSource();
         order = ConfigOrder.Start;
         accepted = false;
         configured = false;
-        applied.NewStream();
+        image = null;
+        sequence = -1;
         log.Debug("connecting to the control plane, attempt {Attempt}", attempt);
         StartDeadline(settings.OpenDeadline, "the control plane did not answer");
 
@@ -237,7 +323,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
         if (KnowsOurFeatures)
         {
-            Send(new ControlStreamRequest { Hello = settings.Key.Sign(opened.Nonce.Span, HelloWriter.Write(settings, applied.Held, time.GetUtcNow())) });
+            Send(new ControlStreamRequest { Hello = settings.Key.Sign(opened.Nonce.Span, HelloWriter.Write(settings, groupBootId, agents.Others, held, time.GetUtcNow())) });
             StartDeadline(settings.HelloAckDeadline, "the control plane did not answer the claim");
         }
         else
@@ -262,7 +348,10 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
             case ControlStreamResponse.RequestTypeOneofCase.Init:
                 order = order.AfterInit(message.Init.ConfigVersion);
                 SetHeartbeat(message.Init.ConnectorConfig?.HeartbeatInterval ?? 0);
-                peers.State.Tell(new DesiredStateProtocol.ApplyInit(attempt, message.Init));
+                image = new DesiredStateImage(message.Init);
+                sequence = 0;
+                foreach (var agent in agents.All)
+                    Tell(agent, WholeParts.Cut(SessionKey, sequence, message.Init));
                 break;
             case ControlStreamResponse.RequestTypeOneofCase.UpdateConfig:
                 OnUpdate(message.UpdateConfig);
@@ -275,15 +364,16 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
                 Send(new ControlStreamRequest { ChallengeAnswer = new ChallengeAnswer { Nonce = message.Challenge.Nonce } });
                 break;
             case ControlStreamResponse.RequestTypeOneofCase.LogsAck:
-                if (message.LogsAck.ReplicaId.Length == 0 || message.LogsAck.ReplicaId == settings.ReplicaId.Value)
-                    peers.Logs.Tell(new LogShipperProtocol.BatchAcknowledged(message.LogsAck.Sequence));
+                agents.Find(message.LogsAck.ReplicaId.Length == 0 ? settings.ReplicaId.Value : message.LogsAck.ReplicaId)
+                    ?.Tell(new LogsStored(message.LogsAck.Sequence));
                 break;
             case ControlStreamResponse.RequestTypeOneofCase.Tickets:
-                foreach (var ticket in message.Tickets.Tickets_.Where(t => t.ReplicaId == settings.ReplicaId.Value))
-                    peers.Links.Tell(new LinkSupervisorProtocol.ApplyTicket(ticket.Ticket));
+                foreach (var ticket in message.Tickets.Tickets_.Take(ConnectedAgents.Most))
+                    OnTicket(ticket);
                 break;
             case ControlStreamResponse.RequestTypeOneofCase.Edges:
-                peers.Links.Tell(EdgesReader.Read(message.Edges));
+                edges = message.Edges.ToByteArray();
+                TellAll(new PushEdges(edges));
                 break;
             case ControlStreamResponse.RequestTypeOneofCase.Stop:
                 StopForGood($"stopped by the control plane{Because(message.Stop.Reason)}", deleted: false);
@@ -298,6 +388,14 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
                 log.Debug("the control plane sent {Message}, which this version does not know", message.RequestTypeCase);
                 break;
         }
+    }
+
+    private void OnTicket(ReplicaTicket ticket)
+    {
+        if (tickets.Count >= ConnectedAgents.Most && !tickets.ContainsKey(ticket.ReplicaId))
+            tickets.Clear();
+        tickets[ticket.ReplicaId] = ticket.Ticket;
+        agents.Find(ticket.ReplicaId)?.Tell(new PushTicket(ticket.Ticket));
     }
 
     private void OnAccepted(HelloAck acknowledged)
@@ -315,7 +413,8 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         switch (order.OnUpdate(update.ConfigVersion, out order, out var reason))
         {
             case ConfigVerdict.Apply:
-                peers.State.Tell(new DesiredStateProtocol.ApplyUpdate(attempt, update));
+                image?.Apply(update);
+                TellAll(new PushUpdate(SessionKey, ++sequence, update.ToByteArray()));
                 break;
             case ConfigVerdict.Reconnect:
                 Fail(new ControlFailure(ControlFailureKind.OutOfOrder, reason));
@@ -323,16 +422,14 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void OnApplied(DesiredStateProtocol.DesiredStateApplied m)
+    // This replica's own agent stands for all: the others get the same, and ask when they miss something.
+    private void OnApplied(AgentApplied m)
     {
-        if (m.Attempt != attempt || connection is null)
+        if (m.Session != SessionKey || connection is null || m.ReplicaId != settings.ReplicaId.Value)
             return;
-        applied.Add(m.Version);
+        held = new DesiredStateVersion(m.Incarnation, m.Number);
         configured = true;
-        if (online)
-            ReportSoon();
-        else
-            GoOnline();
+        GoOnline();
     }
 
     // A peer with our features has to answer the claim as well.
@@ -346,13 +443,10 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         failures.Over();
         Become(Online);
         SetStatus(ControlSessionState.Online, "");
-        log.Info("control session open, epoch {Epoch}, configuration {Version}", status.Epoch, applied.Held);
-        reports.EverythingAgain();
-        ReportSoon();
+        log.Info("control session open, epoch {Epoch}, configuration {Version}", status.Epoch, held);
         if (KnowsOurFeatures)
-            Timers.StartPeriodicTimer(RefreshTimer, RefreshDue.Instance, settings.RefreshInterval);
-        if (KnowsOurFeatures)
-            peers.Logs.Tell(new LogShipperProtocol.SessionOpened(attempt));
+            TellAll(new SessionOpen(SessionKey));
+        ReportMembers();
     }
 
     private void Heard()
@@ -361,7 +455,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         if (heard != TimeSpan.MinValue && now - heard < HeardStep)
             return;
         heard = now;
-        Context.System.EventStream.Publish(new ControlPlaneHeard(now, 3 * heartbeatInterval));
+        TellAll(new SessionHeard(SessionKey, 3 * heartbeatInterval, sequence));
     }
 
     private void SetHeartbeat(int seconds)
@@ -370,29 +464,6 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
             return;
         heartbeatInterval = TimeSpan.FromSeconds(seconds);
         Timers.StartPeriodicTimer(HeartbeatTimer, Heartbeat.Instance, heartbeatInterval);
-    }
-
-    // ---- reports
-
-    // At once when the last one is long enough ago, else when it is.
-    private void ReportSoon()
-    {
-        if (online && KnowsOurFeatures && !Timers.IsTimerActive(ReportTimer))
-            Report();
-    }
-
-    private void Report()
-    {
-        if (!online || !KnowsOurFeatures)
-            return;
-        var messages = reports.Take(Health.Lamp.Now(time));
-        if (applied.Take() is { } report)
-            messages.Add(report);
-        if (messages.Count == 0)
-            return;
-        Timers.StartSingleTimer(ReportTimer, ReportDue.Instance, settings.ReportInterval);
-        foreach (var message in messages)
-            Send(message);
     }
 
     // ---- the stream
@@ -449,29 +520,33 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         EndAttempt();
         SetStatus(ControlSessionState.Stopped, reason);
         log.Warning("control session ended for good: {Reason}", reason);
-        Context.System.EventStream.Publish(new ControlSessionStopped(reason, deleted));
+        final = new SessionEnded(reason, deleted);
+        TellAll(final);
         Timers.CancelAll();
         Become(Stopped);
     }
 
     private void Close()
     {
-        closer = Sender;
         Timers.CancelAll();
-        var ending = connection;
+        closing = connection;
         connection = null;
+        if (online)
+            TellAll(new ReplicaAgentProtocol.SessionLost(SessionKey));
         online = false;
-        SetStatus(ControlSessionState.Stopped, "this replica is shutting down");
+        SetStatus(ControlSessionState.Stopped, leaving ? "this replica leaves the group" : "this replica is shutting down");
         Become(Stopped);
-        if (ending is null)
+        if (closing is null)
         {
             attemptCancellation.Cancel();
             AnswerCloser();
+            if (leaving)
+                Context.Stop(Self);
             return;
         }
 
         var deadline = settings.CloseDeadline;
-        ControlConnectionEnd.CloseAsync(ending, deadline, time).PipeTo(Self, Self, success: () => Closed.Instance, failure: _ => Closed.Instance);
+        ControlConnectionEnd.CloseAsync(closing, deadline, time).PipeTo(Self, Self, success: () => Closed.Instance, failure: _ => Closed.Instance);
     }
 
     private void AnswerCloser()
@@ -484,8 +559,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     {
         Timers.Cancel(DeadlineTimer);
         Timers.Cancel(HeartbeatTimer);
-        Timers.Cancel(ReportTimer);
-        Timers.Cancel(RefreshTimer);
+        Timers.Cancel(MembersTimer);
         attemptCancellation.Cancel();
         if (connection is not null)
         {
@@ -494,7 +568,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         }
 
         if (online)
-            peers.Logs.Tell(new LogShipperProtocol.SessionLost(attempt));
+            TellAll(new ReplicaAgentProtocol.SessionLost(SessionKey));
         online = false;
 
         // From here on whatever this attempt still delivers is stale.
@@ -516,7 +590,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         announced = true;
         var since = status.State == state ? status.Since : time.GetUtcNow();
         status = status with { State = state, Reason = reason, Since = since };
-        Context.System.EventStream.Publish(status);
+        TellAll(News);
     }
 
     private static string Because(string reason) => reason.Length == 0 ? "" : $": {(reason.Length > 512 ? reason[..512] : reason)}";
@@ -526,13 +600,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         SetStatus(ControlSessionState.Connecting, "starting");
-        var events = Context.System.EventStream;
-        events.Subscribe(Self, typeof(SocketSupervisorProtocol.SocketStatusChanged));
-        events.Subscribe(Self, typeof(DesiredStateProtocol.PluginStatusChanged));
-        events.Subscribe(Self, typeof(UpstreamCheckProtocol.UpstreamLampsChanged));
-        events.Subscribe(Self, typeof(LinkPath));
-        peers.Sockets.Tell(SocketSupervisorProtocol.GetSocketStatuses.Instance);
-        peers.Sockets.Tell(UpstreamCheckProtocol.GetUpstreamLamps.Instance);
+        Context.System.EventStream.Publish(Group.GroupProtocol.SessionBegan.Instance);
         if (restarted)
             Timers.StartSingleTimer(RetryTimer, Retry.Instance, schedule.Next(new ControlFailure(ControlFailureKind.Ended, "restarted")));
         else
@@ -548,7 +616,6 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     protected override void PostStop()
     {
-        Context.System.EventStream.Unsubscribe(Self);
         attemptCancellation.Cancel();
         if (connection is not null)
             ControlConnectionEnd.Discard(connection);

@@ -7,7 +7,7 @@ namespace Connector.Actors.Control;
 internal static class ControlSessionMessages
 {
     /// <summary>Compared by reference.</summary>
-    internal sealed record AttemptTag(int Number);
+    internal sealed record AttemptTag(int Number, Guid Session);
 
     internal sealed record Opened(AttemptTag Of, IControlConnection Connection) : INoSerializationVerificationNeeded;
 
@@ -27,14 +27,9 @@ internal static class ControlSessionMessages
         public static readonly Heartbeat Instance = new();
     }
 
-    internal sealed class RefreshDue : INoSerializationVerificationNeeded
+    internal sealed class MembersDue : INoSerializationVerificationNeeded
     {
-        public static readonly RefreshDue Instance = new();
-    }
-
-    internal sealed class ReportDue : INoSerializationVerificationNeeded
-    {
-        public static readonly ReportDue Instance = new();
+        public static readonly MembersDue Instance = new();
     }
 
     internal sealed class Closed : INoSerializationVerificationNeeded

@@ -2,7 +2,7 @@ using Akka.Actor;
 
 namespace Connector.Actors.Control;
 
-/// <summary>Whom the control session talks to. References only, so that the same actor runs alone and as a singleton of a group.</summary>
+/// <summary>Whom the agent of this replica talks to.</summary>
 /// <param name="State">DesiredStateActor.</param>
 /// <param name="Sockets">SocketSupervisor, asked once for the states it has published before.</param>
 /// <param name="Links">LinkSupervisor.</param>

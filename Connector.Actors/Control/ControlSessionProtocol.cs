@@ -29,6 +29,12 @@ public static class ControlSessionProtocol
         public static readonly CloseSession Instance = new();
     }
 
+    /// <summary>From the group: half-close, then stop, so that another replica can take over.</summary>
+    public sealed record LeaveSession
+    {
+        public static readonly LeaveSession Instance = new();
+    }
+
     public sealed record SessionClosed
     {
         public static readonly SessionClosed Instance = new();

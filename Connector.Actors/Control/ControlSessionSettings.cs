@@ -36,6 +36,9 @@ public sealed record ControlSessionSettings
     /// <summary>How often the ages of proofs are told. The control plane takes a replica that told nothing for three of them for silent.</summary>
     public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromSeconds(4);
 
+    /// <summary>How often each replica's agent shows itself to the control session.</summary>
+    public TimeSpan AgentInterval { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Shortest distance between two reports of socket and plugin states.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromMilliseconds(200);
 }

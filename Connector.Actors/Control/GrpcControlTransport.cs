@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Connector.Actors.Group;
 using Connector.Protocol;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Tls;
@@ -13,7 +14,7 @@ namespace Connector.Actors.Control;
 /// Control streams over gRPC. Each attempt has a connection of its own: nothing of a dead one, neither its address nor its TLS session,
 /// reaches into the next, and the waiting between attempts is the actor's alone.
 /// </summary>
-public sealed class GrpcControlTransport : IControlTransport
+public sealed class GrpcControlTransport : IControlTransport, IGroupVerdicts
 {
     public const string Features = "hello,hello_ack,challenge,logs,logs_ack,socket_status,plugin_status,tickets,edges,config_version";
 
@@ -22,10 +23,13 @@ public sealed class GrpcControlTransport : IControlTransport
     private const int LongestNonce = 256;
 
     private readonly GrpcControlTransportSettings settings;
+    private readonly ReplicaKey? key;
     private readonly TimeProvider time;
 
-    public GrpcControlTransport(GrpcControlTransportSettings settings, TimeProvider time)
+    /// <param name="key">Signs questions about the group; without it none can be asked.</param>
+    public GrpcControlTransport(GrpcControlTransportSettings settings, TimeProvider time, ReplicaKey? key = null)
     {
+        this.key = key;
         if (settings.Server.Scheme != Uri.UriSchemeHttps)
             throw new ArgumentException($"the control plane's address {settings.Server} is not https; use an address that begins with https://");
         this.settings = settings;
@@ -54,6 +58,27 @@ public sealed class GrpcControlTransport : IControlTransport
         {
             call?.Dispose();
             channel.Dispose();
+            throw Explain(e, tls);
+        }
+    }
+
+    /// <summary>Asked on a connection of its own: the control session's may be the one that died.</summary>
+    public async Task<GroupVerdict> AskAsync(GroupQuestionBody question, CancellationToken cancellationToken)
+    {
+        var tls = new TlsVerdict(settings.Trust);
+        using var channel = GrpcChannel.ForAddress(settings.Server, new GrpcChannelOptions
+        {
+            HttpHandler = CreateHandler(tls, new TaskCompletionSource()),
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = LargestMessage,
+        });
+        try
+        {
+            return await new ConnectorService.ConnectorServiceClient(channel)
+                .AskGroupVerdictAsync((key ?? throw new InvalidOperationException("a transport without a key cannot ask about a group")).Sign(question), Headers(), cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
             throw Explain(e, tls);
         }
     }

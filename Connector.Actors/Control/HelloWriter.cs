@@ -8,11 +8,11 @@ namespace Connector.Actors.Control;
 /// <summary>Who this replica is, as it signs it.</summary>
 internal static class HelloWriter
 {
-    public static HelloBody Write(ControlSessionSettings settings, DesiredStateVersion held, DateTimeOffset now)
+    public static HelloBody Write(ControlSessionSettings settings, BootId? groupBootId, IEnumerable<GroupMember> others, DesiredStateVersion held, DateTimeOffset now)
     {
         var bootId = new byte[BootId.Size];
         settings.BootId.Write(bootId);
-        return new HelloBody
+        var hello = new HelloBody
         {
             ConnectorId = settings.ConnectorId.Value,
             Self = new GroupMember
@@ -26,5 +26,13 @@ internal static class HelloWriter
             AppliedIncarnation = held.Incarnation,
             SentAt = Timestamp.FromDateTimeOffset(now),
         };
+        hello.Members.Add(others);
+        if (groupBootId is { } group)
+        {
+            group.Write(bootId);
+            hello.GroupBootId = ByteString.CopyFrom(bootId);
+        }
+
+        return hello;
     }
 }

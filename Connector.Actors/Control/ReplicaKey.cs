@@ -21,10 +21,15 @@ public sealed class ReplicaKey
     internal Hello Sign(ReadOnlySpan<byte> nonce, HelloBody body)
     {
         var bytes = body.ToByteArray();
-        var signed = new byte[nonce.Length + bytes.Length];
-        nonce.CopyTo(signed);
-        bytes.CopyTo(signed, nonce.Length);
-        var signature = key.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-        return new Hello { Body = UnsafeByteOperations.UnsafeWrap(bytes), Signature = UnsafeByteOperations.UnsafeWrap(signature) };
+        return new Hello { Body = UnsafeByteOperations.UnsafeWrap(bytes), Signature = Signature([.. nonce, .. bytes]) };
     }
+
+    internal GroupQuestion Sign(GroupQuestionBody body)
+    {
+        var bytes = body.ToByteArray();
+        return new GroupQuestion { Body = UnsafeByteOperations.UnsafeWrap(bytes), Signature = Signature(bytes) };
+    }
+
+    private ByteString Signature(byte[] signed)
+        => UnsafeByteOperations.UnsafeWrap(key.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
 }

@@ -30,6 +30,8 @@ internal sealed class ReplicaReports(ReplicaId replicaId)
     private bool pathsUntold;
     private uint lastRef;
 
+    public int LiveStreams => sockets.Values.Sum(socket => socket.LiveStreams);
+
     public void Add(SocketSupervisorProtocol.SocketStatusChanged status)
     {
         var id = status.SocketId.Value;

@@ -22,6 +22,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
     private TimeSpan? quickestDial;
     private long dialBegan;
     private bool newTicketHelps;
+    private bool mayHurry;
     private bool stopped;
     private DateTimeOffset upSince;
 
@@ -65,14 +66,23 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
         {
             if (ended.Attempt != lastAttempt)
                 return;
-            backoff.Lived(shared.Time.GetUtcNow() - upSince);
+            var lived = shared.Time.GetUtcNow() - upSince;
+            backoff.Lived(lived);
             Context.Parent.Tell(new LinkProtocol.LaneDown(link.Number, ended.End));
-            Wait(NextWait(), ticketHelps: false);
+
+            // One that worked a moment ago may work again at once; only one that never does is worth a pause.
+            var next = NextWait();
+            Wait(IsHurried && lived > shared.Settings.HurriedConnectTimeout ? shared.Settings.ShortestWait : next, ticketHelps: false);
         });
     }
 
     private void Waiting()
     {
+        Receive<LinkProtocol.Hurry>(_ =>
+        {
+            if (mayHurry)
+                Timers.StartSingleTimer("redial", new RedialDue(lastAttempt), shared.Settings.ShortestWait);
+        });
         Common();
         Receive<LinkSupervisorProtocol.ApplyTicket>(apply =>
         {
@@ -104,6 +114,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
     private void Common()
     {
         Receive<LinkProtocol.ApplyEdge>(apply => edge = apply.Edge);
+        Receive<LinkProtocol.Hurry>(_ => { });
         Receive<LinkProtocol.StopDialling>(_ =>
         {
             stopped = true;
@@ -242,19 +253,20 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
             return;
         }
 
-        NotUp(reason, retry.Wait ?? NextWait(), retry.NewTicketHelps);
+        // The edge named the wait.
+        NotUp(reason, retry.Wait ?? NextWait(), retry.NewTicketHelps, hurry: retry.Wait is null);
     }
 
-    private void NotUp(string reason, TimeSpan wait, bool ticketHelps)
+    private void NotUp(string reason, TimeSpan wait, bool ticketHelps, bool hurry = true)
     {
         // A newer ticket came while the old one was being refused.
         if (ticketHelps && ticketUsed != ticket)
             wait = shared.Settings.ShortestWait;
         Context.Parent.Tell(new LinkProtocol.LaneNotUp(link.Number, reason, wait));
-        Wait(wait, ticketHelps);
+        Wait(wait, ticketHelps, hurry);
     }
 
-    private void Wait(TimeSpan wait, bool ticketHelps)
+    private void Wait(TimeSpan wait, bool ticketHelps, bool hurry = true)
     {
         if (stopped)
         {
@@ -263,6 +275,7 @@ internal sealed class LaneActor : ReceiveActor, IWithTimers
         }
 
         newTicketHelps = ticketHelps;
+        mayHurry = hurry && wait > shared.Settings.ShortestWait;
         Become(Waiting);
         Timers.StartSingleTimer("redial", new RedialDue(lastAttempt), wait);
     }

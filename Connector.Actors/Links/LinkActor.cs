@@ -317,6 +317,8 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
 
         SetConnected(false, $"the last lane ended: {down.End.Reason}");
         Timers.StartSingleTimer(DetachedKey, new DetachedTooLong(generations), shared.Settings.Detached);
+        if (link.Link.LiveStreams > 0)
+            Broadcast(LinkProtocol.Hurry.Instance);
     }
 
     private void GoAway(LinkProtocol.GoAway away)

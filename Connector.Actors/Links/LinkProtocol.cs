@@ -36,6 +36,12 @@ internal static class LinkProtocol
     /// <summary>From a lane: the edge does not know our link any more, or knows it from somebody else. Its stream is closed.</summary>
     public sealed record LinkBurnt(int Generation, string Reason);
 
+    /// <summary>To a lane: streams wait since the last lane has ended, do not sit out a long wait.</summary>
+    public sealed record Hurry
+    {
+        public static readonly Hurry Instance = new();
+    }
+
     /// <summary>To a lane: keep what is up, dial nothing any more.</summary>
     public sealed record StopDialling
     {

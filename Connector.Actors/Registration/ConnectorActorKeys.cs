@@ -13,5 +13,9 @@ public static class ConnectorActorKeys
 
     public sealed class Health;
 
+    /// <summary>The ControlSessionActor of a replica that runs alone.</summary>
     public sealed class Control;
+
+    /// <summary>The owner of the group system, of a replica that is in a group.</summary>
+    public sealed class Group;
 }

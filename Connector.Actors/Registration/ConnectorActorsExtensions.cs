@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using Connector.Actors.Control;
+using Connector.Actors.Group;
 using Connector.Actors.Health;
 using Connector.Actors.Logs;
 using Connector.Actors.State;
@@ -73,17 +74,31 @@ public static class ConnectorActorsExtensions
         var sockets = system.ActorOf(options.Sockets(provider, system), "sockets");
         var links = system.ActorOf(options.Links(provider, system, sockets), "links");
         var state = system.ActorOf(DesiredStateActor.Props(sockets, options.Time), "state");
-        var control = system.ActorOf(
-            ControlSessionActor.Props(
-                session, options.Transport(provider), new ControlSessionPeers(state, sockets, links, logs), options.Time, Random.Shared.NextDouble),
-            "control");
+        var agent = system.ActorOf(ReplicaAgentActor.Props(session, new ControlSessionPeers(state, sockets, links, logs), options.Time), "agent");
+        var control = options.Group is { } group
+            ? system.ActorOf(
+                GroupActor.Props(
+                    new GroupDependencies(
+                        group, session, options.Transport(provider), options.Verdicts?.Invoke(provider) ?? throw new ArgumentException("a replica of a group needs somebody to ask for verdicts", nameof(options)),
+                        new MicrosoftLoggingSetup(provider.GetRequiredService<ILoggerFactory>()), options.Time, Random.Shared.NextDouble, options.ExtraGroupHocon),
+                    agent),
+                "group")
+            : system.ActorOf(ControlSessionActor.Props(session, options.Transport(provider), null, options.Time, Random.Shared.NextDouble), "control");
+        if (options.Group is null)
+        {
+            agent.Tell(new ReplicaAgentProtocol.UseSession(control));
+            system.EventStream.Publish(new GroupStatusChanged(GroupRole.Lone, 0, [], "", options.Time.GetUtcNow()));
+        }
 
         registry.Register<ConnectorActorKeys.Health>(health);
         registry.Register<ConnectorActorKeys.Logs>(logs);
         registry.Register<ConnectorActorKeys.Sockets>(sockets);
         registry.Register<ConnectorActorKeys.Links>(links);
         registry.Register<ConnectorActorKeys.State>(state);
-        registry.Register<ConnectorActorKeys.Control>(control);
+        if (options.Group is null)
+            registry.Register<ConnectorActorKeys.Control>(control);
+        else
+            registry.Register<ConnectorActorKeys.Group>(control);
         ReplicaShutdown.AddTasks(system, health, links, control, options.DrainGrace);
     }
 

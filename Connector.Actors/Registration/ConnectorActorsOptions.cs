@@ -1,6 +1,7 @@
 using System.Net;
 using Akka.Actor;
 using Connector.Actors.Control;
+using Connector.Actors.Group;
 using Connector.Actors.Logs;
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +19,15 @@ public sealed record ConnectorActorsOptions
 
     /// <summary>Props of the LinkSupervisor, given <c>/user/sockets</c>; becomes <c>/user/links</c>.</summary>
     public required Func<IServiceProvider, ActorSystem, IActorRef, Props> Links { get; init; }
+
+    /// <summary>Null: this replica runs alone, without remoting.</summary>
+    public GroupSettings? Group { get; init; }
+
+    /// <summary>Needed by a replica of a group: whom to ask who may form, stay or must leave.</summary>
+    public Func<IServiceProvider, IGroupVerdicts>? Verdicts { get; init; }
+
+    /// <summary>The same as <see cref="ExtraHocon"/> for the group system.</summary>
+    public string ExtraGroupHocon { get; init; } = "";
 
     /// <summary>Where the health endpoint listens; null for none.</summary>
     public IPEndPoint? Health { get; init; } = new(IPAddress.Loopback, 9480);

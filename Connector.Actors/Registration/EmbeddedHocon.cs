@@ -2,18 +2,20 @@ using Akka.Configuration;
 
 namespace Connector.Actors.Registration;
 
-/// <summary>The embedded .conf files of this folder, one per concern.</summary>
+/// <summary>The embedded .conf files, one per concern, beside the code they are for.</summary>
 internal static class EmbeddedHocon
 {
-    public static Config Dispatchers => Read("dispatchers");
+    public static Config Dispatchers => Read("Registration.dispatchers");
 
-    public static Config Logging => Read("logging");
+    public static Config Group => Read("Group.group");
 
-    public static Config Shutdown => Read("shutdown");
+    public static Config Logging => Read("Registration.logging");
+
+    public static Config Shutdown => Read("Registration.shutdown");
 
     private static Config Read(string name)
     {
-        var resource = $"{typeof(EmbeddedHocon).Namespace}.{name}.conf";
+        var resource = $"Connector.Actors.{name}.conf";
         using var stream = typeof(EmbeddedHocon).Assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"the embedded configuration {resource} is missing from the build");
         using var reader = new StreamReader(stream);

@@ -61,6 +61,9 @@ internal static class ReplicaRole
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "connector" });
         ProcessLogging.Add(builder.Logging, settings.LogLevel);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        var key = new ReplicaKey(state.Certificate.GetECDsaPrivateKey()!);
+        var transport = new GrpcControlTransport(
+            new GrpcControlTransportSettings { Server = settings.ServerUrl, Trust = settings.Trust, Token = () => settings.Token }, TimeProvider.System, key);
         builder.Services.AddConnectorActors(new ConnectorActorsOptions
         {
             Session = new ControlSessionSettings
@@ -68,12 +71,12 @@ internal static class ReplicaRole
                 ConnectorId = settings.ConnectorId,
                 ReplicaId = state.ReplicaId,
                 BootId = bootId,
-                Key = new ReplicaKey(state.Certificate.GetECDsaPrivateKey()!),
+                Key = key,
                 Version = version,
                 Metadata = ReplicaMetadata.OfThisHost(version, BuiltDate()),
             },
-            Transport = _ => new GrpcControlTransport(
-                new GrpcControlTransportSettings { Server = settings.ServerUrl, Trust = settings.Trust, Token = () => settings.Token }, TimeProvider.System),
+            Transport = _ => transport,
+            Verdicts = _ => transport,
             Sockets = (_, _) => SocketSupervisorProps.Create(memory, reach, SocketSettings.Default, TimeProvider.System),
             Links = (_, _, sockets) => LinkSupervisorProps.Create(
                 state.ReplicaId, bootId, state.Certificate, memory, sockets, LaneSettings.Default with { Detached = settings.ResumeWithin }, TimeProvider.System),

@@ -237,7 +237,7 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
         Advance(TimeSpan.FromSeconds(1));
         GoOnline(5);
         first.End(new ControlFailure(ControlFailureKind.Unauthenticated, "stale"));
-        Session.Tell(new DesiredStateProtocol.DesiredStateApplied(1, new DesiredStateVersion("a", 2)), State);
+        Agent.Tell(new DesiredStateProtocol.DesiredStateApplied(1, new DesiredStateVersion("a", 2)), State);
         Settle();
         State.ExpectNoMsg(TimeSpan.Zero);
         Statuses.ExpectNoMsg(TimeSpan.Zero);
@@ -381,7 +381,7 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
     {
         Start();
         Sockets.ExpectMsg<SocketSupervisorProtocol.GetSocketStatuses>();
-        Session.Tell(new SocketSupervisorProtocol.SocketStatuses([Status("early", "serving")]), Sockets);
+        Agent.Tell(new SocketSupervisorProtocol.SocketStatuses([Status("early", "serving")]), Sockets);
         var connection = GoOnline();
         Assert.Equal("early", Assert.Single(connection.Expect(Kind.SocketStatus).SocketStatus.Sockets).SocketId);
 
@@ -413,7 +413,7 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
         Start();
         var connection = GoOnline();
         var attempt = Logs.ExpectMsg<LogShipperProtocol.SessionOpened>().Attempt;
-        Session.Tell(new ShipLogBatch(attempt, new LogBatch { Sequence = 1 }), Logs);
+        Agent.Tell(new ShipLogBatch(attempt, new LogBatch { Sequence = 1, ReplicaId = Replica.Value }), Logs);
         Assert.Equal(1, connection.Expect(Kind.Logs).Logs.Sequence);
         connection.Push(new ControlStreamResponse { LogsAck = new LogsAck { Sequence = 1, ReplicaId = Replica.Value } });
         Assert.Equal(1, Logs.ExpectMsg<LogShipperProtocol.BatchAcknowledged>().Sequence);
@@ -423,7 +423,7 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
         Assert.Equal(attempt, Logs.ExpectMsg<LogShipperProtocol.SessionLost>().Attempt);
         Advance(TimeSpan.FromSeconds(1));
         var next = GoOnline();
-        Session.Tell(new ShipLogBatch(attempt, new LogBatch { Sequence = 2 }), Logs);
+        Agent.Tell(new ShipLogBatch(attempt, new LogBatch { Sequence = 2, ReplicaId = Replica.Value }), Logs);
         Settle();
         Assert.DoesNotContain(next.TakeSent(), m => m.RequestTypeCase == Kind.Logs);
     }

@@ -59,6 +59,8 @@ public abstract class ControlSessionSpec : TestKit
 
     private protected IActorRef Session { get; private set; } = ActorRefs.Nobody;
 
+    private protected IActorRef Agent { get; private set; } = ActorRefs.Nobody;
+
     private protected IActorRef Start()
     {
         var settings = new ControlSessionSettings
@@ -70,8 +72,11 @@ public abstract class ControlSessionSpec : TestKit
             Version = "1.2.3",
             Metadata = new ReplicaMetadata("1.2.3", "20260101", "host", "linux", "linux-x64", "test", "6.1", "X64"),
         };
-        Session = Sys.ActorOf(
-            ControlSessionActor.Props(settings, Transport, new ControlSessionPeers(State, Sockets, Links, Logs), time, () => Random), "control");
+        Agent = Sys.ActorOf(ReplicaAgentActor.Props(settings, new ControlSessionPeers(State, Sockets, Links, Logs), time), "agent");
+        State.ExpectMsg<DesiredStateProtocol.GetDesiredState>();
+        Session = Sys.ActorOf(ControlSessionActor.Props(settings, Transport, null, time, () => Random), "control");
+        Agent.Tell(new ReplicaAgentProtocol.UseSession(Session));
+        Settle();
         Assert.Equal(ControlSessionState.Connecting, Statuses.ExpectMsg<ControlSessionStatusChanged>().State);
         return Session;
     }
@@ -85,9 +90,16 @@ public abstract class ControlSessionSpec : TestKit
     /// <summary>Returns when everything that is in the actor's mailbox now was handled.</summary>
     private protected void Settle()
     {
+        // Session and agent speak to each other: there and back, twice.
         var probe = CreateTestProbe();
-        Session.Tell(new Identify("settle"), probe);
-        probe.ExpectMsg<ActorIdentity>();
+        for (var i = 0; i < 2; i++)
+        {
+            foreach (var actor in (IActorRef[])[Agent, Session])
+            {
+                actor.Tell(new Identify("settle"), probe);
+                probe.ExpectMsg<ActorIdentity>();
+            }
+        }
     }
 
     private protected ControlSessionStatusChanged ExpectStatus(ControlSessionState state)
@@ -112,7 +124,7 @@ public abstract class ControlSessionSpec : TestKit
     private protected void Apply<TApply>(Func<TApply, int> attempt, long version)
     {
         var apply = State.ExpectMsg<TApply>();
-        Session.Tell(new DesiredStateProtocol.DesiredStateApplied(attempt(apply), new DesiredStateVersion("a", version)), State);
+        Agent.Tell(new DesiredStateProtocol.DesiredStateApplied(attempt(apply), new DesiredStateVersion("a", version)), State);
     }
 
     private protected static ControlStreamResponse Accept(long epoch) => new() { HelloAck = new HelloAck { Epoch = epoch } };

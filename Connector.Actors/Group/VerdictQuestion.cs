@@ -1,0 +1,48 @@
+using Connector.Actors.Control;
+using Connector.Protocol.Control.Wire;
+using Connector.Protocol.Ids;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Connector.Actors.Group;
+
+/// <summary>A question to the control plane, within its deadline.</summary>
+internal static class VerdictQuestion
+{
+    public static GroupQuestionBody Write(GroupSystemSetup setup, GroupQuestionBody.Types.Kind kind)
+    {
+        var replica = setup.Identity.Replica;
+        return new GroupQuestionBody
+        {
+            ConnectorId = replica.ConnectorId.Value,
+            Self = new GroupMember { ReplicaId = replica.ReplicaId.Value, BootId = Bytes(replica.BootId), PublicKey = replica.Key.SubjectPublicKeyInfo },
+            GroupBootId = Bytes(setup.Identity.GroupBootId),
+            Kind = kind,
+            Generation = setup.Generation,
+            SentAt = Timestamp.FromDateTimeOffset(setup.Time.GetUtcNow()),
+            Version = replica.Version,
+        };
+    }
+
+    public static ByteString Bytes(BootId id)
+    {
+        var bytes = new byte[BootId.Size];
+        id.Write(bytes);
+        return UnsafeByteOperations.UnsafeWrap(bytes);
+    }
+
+    public static async Task<GroupVerdict> AskAsync(GroupSystemSetup setup, GroupQuestionBody question, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(setup.Timing.VerdictDeadline);
+        return await setup.Verdicts.AskAsync(question, deadline.Token).ConfigureAwait(false);
+    }
+
+    public static string Reason(Exception exception) => exception switch
+    {
+        AggregateException { InnerException: { } inner } => Reason(inner),
+        ControlTransportException refused => refused.Message,
+        OperationCanceledException => "it did not answer in time",
+        _ => exception.Message,
+    };
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using Connector.Actors.Group;
+using Connector.Tests.Processes;
+using Connector.Tests.Server.Hosting;
+
+namespace Connector.Tests.Actors.Group;
+
+/// <summary>Replicas of one connector in this process, each with its own actor systems and remoting port, and a real control plane. Owns them.</summary>
+internal sealed class GroupKit : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly List<GroupReplica> replicas = [];
+    private readonly GroupTiming timing;
+
+    private GroupKit(ControlPlaneFixture server, IReadOnlyList<GroupPeer> peers, GroupTiming timing)
+    {
+        Server = server;
+        Peers = peers;
+        this.timing = timing;
+    }
+
+    public ControlPlaneFixture Server { get; }
+
+    public IReadOnlyList<GroupPeer> Peers { get; }
+
+    public IReadOnlyList<GroupReplica> Replicas => replicas;
+
+    public IEnumerable<GroupReplica> Living => replicas.Where(replica => replica.IsAlive);
+
+    public IEnumerable<GroupReplica> Leaders => Living.Where(replica => replica.Status?.Role == GroupRole.Leader);
+
+    /// <summary>Replicas that hold an open control session by their own account.</summary>
+    public IEnumerable<GroupReplica> Others(GroupReplica one) => Living.Where(replica => replica != one);
+
+    /// <summary>Starts the replicas and returns when they are one group with a control session.</summary>
+    public static async Task<GroupKit> StartAsync(int count, GroupTiming? timing = null)
+    {
+        var kit = await PrepareAsync(count, timing);
+        for (var i = 0; i < count; i++)
+            kit.Start(i);
+        await kit.IsOneGroupAsync(count);
+        return kit;
+    }
+
+    /// <summary>Starts the control plane only.</summary>
+    public static async Task<GroupKit> PrepareAsync(int count, GroupTiming? timing = null)
+        => new(
+            await ControlPlaneFixture.StartAsync(),
+            [.. Enumerable.Range(0, count).Select(_ => new GroupPeer(IPAddress.Loopback.ToString(), FreePorts.Take()))],
+            timing ?? GroupTiming.Default);
+
+    public GroupReplica Start(int number)
+    {
+        var replica = GroupReplica.Start(number, Peers[number], Peers, Server, timing);
+        replicas.Add(replica);
+        return replica;
+    }
+
+    public async Task IsOneGroupAsync(int count)
+    {
+        await Eventually.IsTrueAsync(
+            () => Leaders.Count() == 1 && Living.Count(replica => replica.Status?.Members.Length == count) == count, $"{count} replicas are one group", CancellationToken.None, Patience);
+        await IsOnlineAsync();
+    }
+
+    public Task IsOnlineAsync()
+        => Eventually.IsTrueAsync(
+            async () => (await Server.SessionAsync()) is { State: "online" } session && Leaders.SingleOrDefault() is { } leader && session.Leader == leader.Id,
+            "the leader holds the control session", CancellationToken.None, Patience);
+
+    public async Task CutAsync(GroupReplica one, GroupReplica other)
+    {
+        await one.CutAsync(other.Self);
+        await other.CutAsync(one.Self);
+    }
+
+    public async Task HealAsync(GroupReplica one, GroupReplica other)
+    {
+        await one.HealAsync(other.Self);
+        await other.HealAsync(one.Self);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(replicas.Where(replica => replica.IsAlive).Select(replica => replica.DisposeAsync().AsTask()));
+        await Server.DisposeAsync();
+    }
+}
