@@ -5,19 +5,21 @@ using System.Text.Json;
 using Connector.Relay.Frames;
 using Connector.Server.Edge.Admission;
 using Connector.Server.Edge.Links;
+using Connector.Server.Edge.Opening;
 using Connector.Server.Feed;
 
 namespace Connector.Server.Edge.Accounting;
 
 /// <summary>
-/// What edges of this process count. Tags are names from our own lists, never addresses and never socket ids: there may be 10,000 sockets,
-/// and the records of sessions say more of each.
+/// What edges of this process count. Tags are names from our own lists, never addresses. Nothing here is tagged with a socket: there may be 10,000,
+/// and the records of sessions say more of each. What opening takes is, in <see cref="OpenMetrics"/>.
 /// </summary>
 internal static class EdgeMetrics
 {
     public const string MeterName = "Connector.Server.Edge";
 
-    private static readonly Meter Meter = new(MeterName);
+    public static readonly Meter Meter = new(MeterName);
+
     private static readonly ConditionalWeakTable<LinkTable, object?> Tables = [];
 
     private static readonly UpDownCounter<long> Live = Meter.CreateUpDownCounter<long>("connector.edge.sessions.live", "{session}", "Sessions now");

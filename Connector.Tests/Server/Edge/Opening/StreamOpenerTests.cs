@@ -4,6 +4,7 @@ using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 using Connector.Relay.Links;
 using Connector.Server.Edge;
+using Connector.Server.Edge.Accounting;
 using Connector.Server.Edge.Links;
 using Connector.Server.Edge.Opening;
 using Connector.Server.Feed;
@@ -301,7 +302,7 @@ public sealed class StreamOpenerTests : IDisposable
         {
             listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == OpenMetrics.MeterName)
+                if (instrument.Meter.Name == EdgeMetrics.MeterName)
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }
