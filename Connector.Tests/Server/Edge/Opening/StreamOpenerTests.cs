@@ -280,17 +280,7 @@ public sealed class StreamOpenerTests : IDisposable
         => new StreamOpener(links, Limits, time, null!, socket)
             .OpenAsync(new OpenRequest(id, new IPEndPoint(IPAddress.Loopback, 1), "", "", ""), givenUp.Token);
 
-    private FakeRelayLink Replica(string name)
-    {
-        tickets.With(name, EdgeSamples.Claims(name, replica: name, key: new KeyThumbprint(name)));
-        var hello = EdgeSamples.Hello(name, replica: name);
-        var link = links.Admit(hello, new KeyThumbprint(name)).Link!;
-        var fake = (FakeRelayLink)link.Link;
-        fake.Served.Add(id);
-        fake.TryAttach(hello, Stream.Null);
-        links.LaneSettled(link, attached: true);
-        return fake;
-    }
+    private FakeRelayLink Replica(string name) => FakeRelayLink.Admitted(links, tickets, name, [id]);
 
     /// <summary>The counters of one socket.</summary>
     private sealed class Counts : IDisposable
