@@ -13,19 +13,13 @@ internal static class ReplicaMetricsEndpoint
 {
     public const string Path = "/metrics";
 
-    // Of one instrument; what is beyond is summed under otel_metric_overflow.
-    private const int MostSeries = 128;
-
-    // Others are summed over: there may be 10,000 sockets.
-    private static readonly string[] Tags = ["end", "direction", "outcome", "code", "kind", "reason", "lamp", "state", "limit"];
-
     public static void Add(IServiceCollection services)
         => services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("connector-replica")).WithMetrics(metrics => metrics
             .AddMeter(RelayMetrics.MeterName, ReplicaMetrics.MeterName)
             .AddRuntimeInstrumentation()
-            .AddView(instrument => instrument.Meter.Name.StartsWith("Connector.", StringComparison.Ordinal)
-                ? new MetricStreamConfiguration { CardinalityLimit = MostSeries, TagKeys = Tags }
-                : new MetricStreamConfiguration { CardinalityLimit = MostSeries })
+            .AddView(instrument => ShownSeries.IsOurs(instrument.Meter.Name)
+                ? new MetricStreamConfiguration { CardinalityLimit = ShownSeries.Most, TagKeys = [.. ShownSeries.Tags] }
+                : new MetricStreamConfiguration { CardinalityLimit = ShownSeries.Most })
             .AddPrometheusExporter());
 
     public static void Map(IEndpointRouteBuilder endpoints) => endpoints.MapPrometheusScrapingEndpoint(Path);

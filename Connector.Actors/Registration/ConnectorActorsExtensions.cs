@@ -20,7 +20,7 @@ public static class ConnectorActorsExtensions
     /// <summary>The actor system, the shipping of logs and the health endpoint.</summary>
     public static IServiceCollection AddConnectorActors(this IServiceCollection services, ConnectorActorsOptions options)
     {
-        KeepThreadsForBlockedOnes(options.MinimumThreads);
+        ThreadReserve.Keep(options.MinimumThreads);
         var inlet = new LogInlet();
         services.TryAddSingleton(inlet);
         services.AddSingleton<ILoggerProvider>(new ShippedLoggerProvider(inlet, options.Time, options.ShippedLogLevel));
@@ -114,13 +114,5 @@ public static class ConnectorActorsExtensions
         {
             return null;
         }
-    }
-
-    // See dispatchers.conf. Process-wide, only ever raised.
-    private static void KeepThreadsForBlockedOnes(int wanted)
-    {
-        ThreadPool.GetMinThreads(out var workers, out var completion);
-        if (workers < wanted)
-            ThreadPool.SetMinThreads(wanted, completion);
     }
 }

@@ -44,7 +44,7 @@ public sealed record ConnectorActorsOptions
     public Action<IServiceProvider, ControlSessionProtocol.ControlSessionStopped>? SessionStopped { get; init; }
 
     /// <summary>Of the .NET thread pool: up to so many a blocked thread is replaced at once. More would compete for the cores under load.</summary>
-    public int MinimumThreads { get; init; } = Math.Max(16, 4 * Environment.ProcessorCount);
+    public int MinimumThreads { get; init; } = ThreadReserve.Usual;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Connector.Actors.Sockets;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
+using Connector.Protocol.Json;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Connector.Actors.State;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using Connector.Host.Configuration;
+using Connector.Server.Edge;
 
 namespace Connector.Host.Commands;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Connector.Host.Configuration;
 using Connector.Protocol;
+using Connector.Server.Edge;
 
 namespace Connector.Host.Composition;
 

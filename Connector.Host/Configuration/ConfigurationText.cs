@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Connector.Server.Edge;
 
 namespace Connector.Host.Configuration;
 

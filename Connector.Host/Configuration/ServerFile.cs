@@ -1,3 +1,5 @@
+using Connector.Server.Edge;
+
 namespace Connector.Host.Configuration;
 
 /// <summary>server.yaml as it stands in the file.</summary>

@@ -1,3 +1,5 @@
+using Connector.Server.Edge;
+
 namespace Connector.Host.Configuration;
 
 /// <summary>The flags of <c>server</c> and <c>dev</c>.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Connector.Host.Errors;
+using Connector.Server.Edge;
 
 namespace Connector.Host.Configuration;
 

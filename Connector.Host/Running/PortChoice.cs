@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Connector.Host.Configuration;
 using Connector.Host.Errors;
+using Connector.Server.Edge;
 
 namespace Connector.Host.Running;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 using Connector.Relay.Memory;
@@ -15,10 +14,10 @@ public sealed class RelayMetrics
 {
     public const string MeterName = "Connector.Relay";
 
-    internal static readonly ImmutableArray<string> StreamEnds = Names<StreamEnd>();
-    internal static readonly ImmutableArray<string> LaneEnds = Names<LaneEndKind>();
-    internal static readonly ImmutableArray<string> Refusals = Names<RefusalCode>();
-    internal static readonly ImmutableArray<string> Violations = Names<ProtocolViolation>();
+    internal static readonly ImmutableArray<string> StreamEnds = CodeNames.All<StreamEnd>();
+    internal static readonly ImmutableArray<string> LaneEnds = CodeNames.All<LaneEndKind>();
+    internal static readonly ImmutableArray<string> Refusals = CodeNames.All<RefusalCode>();
+    internal static readonly ImmutableArray<string> Violations = CodeNames.All<ProtocolViolation>();
 
     private readonly long[] streamsEnded = new long[StreamEnds.Length];
     private readonly long[] lanesLost = new long[LaneEnds.Length];
@@ -113,8 +112,4 @@ public sealed class RelayMetrics
             sum += Interlocked.Read(ref counts[i]);
         return sum;
     }
-
-    private static ImmutableArray<string> Names<T>()
-        where T : struct, Enum
-        => [.. Enum.GetNames<T>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
 }

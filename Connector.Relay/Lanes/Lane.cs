@@ -258,7 +258,7 @@ public sealed class Lane : IFrameSink
         switch (header.Type)
         {
             case FrameType.Ping:
-                link.Rates.Take(FrameType.Ping, 1, link.Now);
+                link.Rates.Take(FrameType.Ping);
                 Volatile.Write(ref pongDue, BinaryPrimitives.ReadInt64BigEndian(content));
                 Wake(inline: false);
                 break;

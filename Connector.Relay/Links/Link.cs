@@ -30,7 +30,6 @@ public abstract class Link
     private readonly long startedAt;
     private ImmutableArray<Lane> lanes = [];
     private long resentBytes;
-    private long resumedStreams;
     private bool ended;
 
     private protected Link(LinkId id, RelayMemory memory, TimeProvider time)
@@ -38,6 +37,7 @@ public abstract class Link
         Id = id;
         Time = time;
         startedAt = time.GetTimestamp();
+        Rates = new LinkRates(() => Now);
         Budget = memory.ForLink();
         Metrics = memory.Metrics;
         Metrics.LinkBegan();
@@ -49,9 +49,6 @@ public abstract class Link
 
     /// <summary>Streams that are open or being opened, and ended ones whose farewell is not yet answered.</summary>
     public int LiveStreams => streams.Count;
-
-    /// <summary>How often a stream of this link went on over another lane.</summary>
-    public long ResumedStreams => Interlocked.Read(ref resumedStreams);
 
     /// <summary>Bytes that were sent a second time after the loss of a lane.</summary>
     public long ResentBytes => Interlocked.Read(ref resentBytes);
@@ -87,7 +84,7 @@ public abstract class Link
 
     internal TimeProvider Time { get; }
 
-    internal LinkRates Rates { get; } = new();
+    internal LinkRates Rates { get; }
 
     /// <summary>Monotonic, from the link's beginning.</summary>
     internal TimeSpan Now => Time.GetElapsedTime(startedAt);
@@ -161,7 +158,7 @@ public abstract class Link
     internal void OnFrame(Lane lane, FrameHeader header, ReadOnlySpan<byte> content)
     {
         if (header.Type != FrameType.Resume)
-            Rates.Take(header.Type, 1, Now);
+            Rates.Take(header.Type);
         switch (header.Type)
         {
             case FrameType.Credit:
@@ -229,8 +226,7 @@ public abstract class Link
         {
             if (ended)
                 return;
-            Move(from: null);
-            RepeatLastWords();
+            CatchUp();
         }
     }
 
@@ -296,8 +292,7 @@ public abstract class Link
             Metrics.LaneAttached();
             foreach (var dead in deadLanes)
                 lane.Enqueue(ControlFrames.LaneDead(dead));
-            Move(from: null);
-            RepeatLastWords();
+            CatchUp();
         }
 
         return lane;
@@ -361,6 +356,13 @@ public abstract class Link
         }
     }
 
+    /// <summary>There may be a lane again for what had none. Under the lock.</summary>
+    private void CatchUp()
+    {
+        Move(from: null);
+        RepeatLastWords();
+    }
+
     /// <summary>
     /// Gives the streams of a dead lane (null: those without a lane) to living ones, and asks the peer there what it has of them (rule 6). Under
     /// the lock, so that no lane dies between the choice and the move.
@@ -383,10 +385,7 @@ public abstract class Link
             }
 
             if (stream.IsOpened)
-            {
-                Interlocked.Increment(ref resumedStreams);
                 Metrics.StreamResumed();
-            }
 
             if (stream.OpenFrame is { } open)
                 next.Enqueue(open);
@@ -445,7 +444,7 @@ public abstract class Link
     private void OnResume(Lane lane, ReadOnlySpan<byte> content)
     {
         var entries = ControlFrames.ReadResume(content);
-        Rates.Take(FrameType.Resume, entries.Count, Now);
+        Rates.Take(FrameType.Resume, entries.Count);
         var answers = new List<ResumeEntry>();
         var unknown = new List<byte[]>();
         foreach (var entry in entries)
@@ -460,10 +459,11 @@ public abstract class Link
             else if ((entry.Ask & ResumeAsk.Answer) != 0)
             {
                 // How many there are is bounded by the rate of RESUME, so each gets its answer: a stream that waited for it would hang.
-                if (tombstones.Find(entry.Stream) is { } stone && stone.Completed)
+                var stone = Ended(entry.Stream);
+                if (stone is { Completed: true })
                     answers.Add(Finished(entry.Stream));
                 else
-                    unknown.Add(LastWord(entry.Stream, tombstones.Find(entry.Stream)));
+                    unknown.Add(LastWord(entry.Stream, stone));
             }
         }
 

@@ -5,7 +5,8 @@ using Connector.Relay.Lanes;
 namespace Connector.Relay.Links;
 
 /// <summary>How often a peer may say what costs us work (rule 14). What a healthy peer needs in its worst moment lies far below each bound.</summary>
-internal sealed class LinkRates
+/// <param name="clock">The link's; read only for a type that has a bound, since CREDIT and FIN are on the hot path.</param>
+internal sealed class LinkRates(Func<TimeSpan> clock)
 {
     private readonly Lock gate = new();
 
@@ -20,7 +21,7 @@ internal sealed class LinkRates
     private readonly TokenBucket rare = new(perSecond: 10, burst: 100);
 
     /// <exception cref="LaneProtocolException">It comes too often.</exception>
-    public void Take(FrameType type, int count, TimeSpan now)
+    public void Take(FrameType type, int count = 1)
     {
         var bucket = type switch
         {
@@ -36,7 +37,7 @@ internal sealed class LinkRates
             return;
         lock (gate)
         {
-            if (!bucket.TryTake(now, Math.Max(1, count)))
+            if (!bucket.TryTake(clock(), Math.Max(1, count)))
                 throw new LaneProtocolException($"{type} comes faster than a link may send it") { Kind = FloodOf(type) };
         }
     }

@@ -10,9 +10,6 @@ internal sealed class PendingOpen(RelayStream stream, StreamOpening opening, Sem
 
     public bool IsSlotHeld => Volatile.Read(ref released) == 0;
 
-    /// <summary>The replica works on it.</summary>
-    public bool IsAccepted => opening.Accepted.IsCompleted;
-
     public void Accepted() => opening.SayAccepted();
 
     public void Opened()

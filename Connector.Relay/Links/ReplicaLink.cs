@@ -214,10 +214,11 @@ public sealed class ReplicaLink : Link, IAsyncDisposable
             return;
         }
 
-        if (id == 0 || Ended(id) is not null)
+        var stone = Ended(id);
+        if (id == 0 || stone is not null)
         {
             // The answer may have been lost with its lane, and the edge asks again.
-            lane.Enqueue(LastWord(id, Ended(id)));
+            lane.Enqueue(LastWord(id, stone));
             return;
         }
 

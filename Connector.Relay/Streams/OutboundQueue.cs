@@ -27,9 +27,6 @@ internal sealed class OutboundQueue
     /// <summary>Bytes that wait to be sent.</summary>
     public long Unsent => queued - window.Next;
 
-    /// <summary>Bytes that are kept because the peer has not consumed them.</summary>
-    public long Retained => queued - Math.Min(window.Consumed, queued);
-
     public void Add(RelayBuffer buffer)
     {
         queued += buffer.Length;

@@ -1,4 +1,5 @@
 using Connector.Protocol.Ids;
+using Connector.Protocol.Json;
 using Connector.Server.Feed;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;

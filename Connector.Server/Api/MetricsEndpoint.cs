@@ -17,19 +17,13 @@ internal static class MetricsEndpoint
 {
     public const string Path = "/metrics";
 
-    // Of one instrument; what is beyond is summed under otel_metric_overflow. The largest has two tags of eight names each.
-    private const int MostSeries = 128;
-
-    // Others are summed over: what is tagged with a socket, of which there may be 10,000, stays for listeners in the process.
-    private static readonly string[] Tags = ["end", "direction", "outcome", "code", "kind", "reason", "ended_by", "lamp", "state", "limit"];
-
     public static void Add(IServiceCollection services)
         => services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("connector-server")).WithMetrics(metrics => metrics
             .AddMeter(RelayMetrics.MeterName, EdgeMetrics.MeterName, SessionIntake.MeterName)
             .AddRuntimeInstrumentation()
-            .AddView(instrument => instrument.Meter.Name.StartsWith("Connector.", StringComparison.Ordinal)
-                ? new MetricStreamConfiguration { CardinalityLimit = MostSeries, TagKeys = Tags }
-                : new MetricStreamConfiguration { CardinalityLimit = MostSeries })
+            .AddView(instrument => ShownSeries.IsOurs(instrument.Meter.Name)
+                ? new MetricStreamConfiguration { CardinalityLimit = ShownSeries.Most, TagKeys = [.. ShownSeries.Tags] }
+                : new MetricStreamConfiguration { CardinalityLimit = ShownSeries.Most })
             .AddPrometheusExporter());
 
     public static void Map(IEndpointRouteBuilder endpoints) => endpoints.MapPrometheusScrapingEndpoint(Path);

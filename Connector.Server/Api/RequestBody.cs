@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
-using Connector.Server.Store;
+using Connector.Protocol.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Connector.Server.Api;

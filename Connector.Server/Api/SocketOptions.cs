@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Connector.Protocol.Json;
 using Connector.Protocol.Sockets;
-using Connector.Server.Store;
 using Connector.Server.Store.Database;
 
 namespace Connector.Server.Api;

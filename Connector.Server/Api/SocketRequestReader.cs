@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Connector.Protocol.Json;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Connector.Protocol.Json;
 using Connector.Protocol.Sockets;
-using Connector.Server.Store;
 
 namespace Connector.Server.Api;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Connector.Protocol.Json;
 using Connector.Server.Store;
 
 namespace Connector.Server.Feed;

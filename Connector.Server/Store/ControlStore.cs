@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Connector.Protocol.Ids;
+using Connector.Protocol.Json;
 using Connector.Protocol.Sockets;
 using Connector.Server.Store.Database;
 using Microsoft.EntityFrameworkCore;

@@ -4,65 +4,20 @@ using Connector.Tests.Processes;
 namespace Connector.Tests.Services;
 
 /// <summary>A PostgreSQL on loopback with a fresh cluster in its own folder. It refuses to run as root; then it runs as the user that the Debian package makes.</summary>
-internal sealed class PostgresServer : IAsyncDisposable
+internal sealed class PostgresServer : LoopbackServer
 {
-    private const string ServiceUser = "postgres";
+    private static readonly UnprivilegedUser ServiceUser = new("postgres");
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
-    private readonly TemporaryFolder folder;
-    private readonly ChildProcess server;
-
-    private PostgresServer(TemporaryFolder folder, ChildProcess server, int port)
+    private PostgresServer()
+        : base("postgres")
     {
-        this.folder = folder;
-        this.server = server;
-        Port = port;
     }
 
     public static IReadOnlyList<InstalledProgram> Needs { get; } =
-        [InstalledProgram.Postgres, InstalledProgram.InitDb, InstalledProgram.Psql, .. Environment.IsPrivilegedProcess ? [InstalledProgram.SetPriv] : (InstalledProgram[])[]];
+        [InstalledProgram.Postgres, InstalledProgram.InitDb, InstalledProgram.Psql, .. UnprivilegedUser.Needs];
 
-    public int Port { get; }
-
-    public static async Task<PostgresServer> StartAsync(CancellationToken cancellation)
-    {
-        var folder = new TemporaryFolder("postgres");
-        ChildProcess? server = null;
-        try
-        {
-            if (Environment.IsPrivilegedProcess)
-            {
-                await ChildProcess.RunAsync("chown", [ServiceUser, folder.Path], Deadline);
-            }
-
-            var data = folder.File("data");
-            var (initialise, arguments) = Unprivileged(
-                InstalledProgram.InitDb, ["-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8"]);
-            await ChildProcess.RunAsync(initialise, arguments, Deadline);
-            var port = FreePorts.Take();
-            (var program, arguments) = Unprivileged(
-                InstalledProgram.Postgres,
-                ["-D", data, "-h", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder.Path, "-F", "-c", "max_connections=200"]);
-
-            // SIGINT is its fast shutdown: SIGTERM would wait for clients to leave.
-            server = ChildProcess.Start(program, arguments, stopSignal: UnixSignal.Interrupt, workingDirectory: folder.Path);
-            var started = new PostgresServer(folder, server, port);
-            await started.WaitUntilAnsweringAsync(cancellation);
-            return started;
-        }
-        catch
-        {
-            if (server is not null)
-            {
-                await server.DisposeAsync();
-            }
-
-            folder.Dispose();
-            throw;
-        }
-    }
-
-    public void Signal(UnixSignal signal) => server.Signal(signal);
+    public static Task<PostgresServer> StartAsync(CancellationToken cancellation) => BeginAsync(new PostgresServer(), cancellation);
 
     /// <summary>Arguments for psql through whatever port leads here; each statement is a transaction.</summary>
     public static IReadOnlyList<string> Psql(int port, params IEnumerable<string> statements)
@@ -76,20 +31,24 @@ internal sealed class PostgresServer : IAsyncDisposable
     public static async Task<string> QueryAsync(int port, params IEnumerable<string> statements)
         => (await ChildProcess.RunAsync(InstalledProgram.Psql.Require(), Psql(port, statements), Deadline)).Trim();
 
-    public async ValueTask DisposeAsync()
+    protected override async Task PrepareAsync(CancellationToken cancellation)
     {
-        await server.DisposeAsync();
-        folder.Dispose();
+        await ServiceUser.OwnAsync(Folder);
+        var (program, arguments) = ServiceUser.Command(
+            InstalledProgram.InitDb, ["-D", Folder.File("data"), "-U", "postgres", "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8"]);
+        await ChildProcess.RunAsync(program, arguments, Deadline);
     }
 
-    private static (string Program, IReadOnlyList<string> Arguments) Unprivileged(InstalledProgram program, IReadOnlyList<string> arguments)
-        => Environment.IsPrivilegedProcess
-            ? (InstalledProgram.SetPriv.Require(), [$"--reuid={ServiceUser}", $"--regid={ServiceUser}", "--clear-groups", "--", program.Require(), .. arguments])
-            : (program.Require(), arguments);
-
-    private async Task WaitUntilAnsweringAsync(CancellationToken cancellation)
+    protected override ChildProcess Launch()
     {
-        await LoopbackPort.WaitUntilAcceptingAsync(Port, server, cancellation);
-        await Eventually.SucceedsAsync(() => QueryAsync(Port, "select 1"), "PostgreSQL answers a query", cancellation);
+        var (program, arguments) = ServiceUser.Command(
+            InstalledProgram.Postgres,
+            ["-D", Folder.File("data"), "-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-k", Folder.Path, "-F", "-c", "max_connections=200"]);
+
+        // SIGINT is its fast shutdown: SIGTERM would wait for clients to leave.
+        return ChildProcess.Start(program, arguments, stopSignal: UnixSignal.Interrupt, workingDirectory: Folder.Path);
     }
+
+    protected override Task WaitUntilAnsweringAsync(CancellationToken cancellation)
+        => Eventually.SucceedsAsync(() => QueryAsync(Port, "select 1"), "PostgreSQL answers a query", cancellation);
 }

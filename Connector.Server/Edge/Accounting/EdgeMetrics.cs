@@ -1,23 +1,23 @@
-using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
+using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Server.Edge.Admission;
 using Connector.Server.Edge.Links;
-using Connector.Server.Feed;
+using Connector.Server.Edge.Opening;
 
 namespace Connector.Server.Edge.Accounting;
 
 /// <summary>
-/// What edges of this process count. Tags are names from our own lists, never addresses and never socket ids: there may be 10,000 sockets,
-/// and the records of sessions say more of each.
+/// What edges of this process count. Tags are names from our own lists, never addresses. Nothing here is tagged with a socket: there may be 10,000,
+/// and the records of sessions say more of each. What opening takes is, in <see cref="OpenMetrics"/>.
 /// </summary>
 internal static class EdgeMetrics
 {
     public const string MeterName = "Connector.Server.Edge";
 
-    private static readonly Meter Meter = new(MeterName);
+    public static readonly Meter Meter = new(MeterName);
+
     private static readonly ConditionalWeakTable<LinkTable, object?> Tables = [];
 
     private static readonly UpDownCounter<long> Live = Meter.CreateUpDownCounter<long>("connector.edge.sessions.live", "{session}", "Sessions now");
@@ -37,11 +37,6 @@ internal static class EdgeMetrics
     private static readonly Counter<long> HandshakeRefusals = Meter.CreateCounter<long>(
         "connector.edge.handshakes.refused", "{connection}", "Connections to the tunnel port that were closed before a HELLO, by reason");
 
-    private static readonly FrozenDictionary<SessionEnder, string> Enders = NamesOf<SessionEnder>();
-    private static readonly FrozenDictionary<RejectCode, string> Rejected = NamesOf<RejectCode>();
-    private static readonly FrozenDictionary<AdmissionVerdict, string> Denied = NamesOf<AdmissionVerdict>();
-    private static readonly FrozenDictionary<HandshakeRefusal, string> Handshakes = NamesOf<HandshakeRefusal>();
-
     static EdgeMetrics()
     {
         Meter.CreateObservableUpDownCounter("connector.edge.links", () => Sum(static table => table.Count), "{link}", "Links now, those without a lane included");
@@ -56,21 +51,17 @@ internal static class EdgeMetrics
     public static void SessionEnded(SessionVerdict verdict, TimeSpan duration)
     {
         Live.Add(-1);
-        var by = new KeyValuePair<string, object?>("ended_by", Enders[verdict.EndedBy]);
+        var by = new KeyValuePair<string, object?>("ended_by", CodeNames.Of(verdict.EndedBy));
         Ended.Add(1, by, new("code", verdict.Code));
         Durations.Record(duration.TotalSeconds, by);
     }
 
     /// <summary>A client was not let in. One that is let in and gets no stream is counted where streams are opened.</summary>
-    public static void ClientDenied(AdmissionVerdict verdict) => Denials.Add(1, new KeyValuePair<string, object?>("reason", Denied[verdict]));
+    public static void ClientDenied(AdmissionVerdict verdict) => Denials.Add(1, new KeyValuePair<string, object?>("reason", CodeNames.Of(verdict)));
 
-    public static void LaneRejected(RejectCode code) => LaneRejections.Add(1, new KeyValuePair<string, object?>("code", Rejected.GetValueOrDefault(code, "unknown")));
+    public static void LaneRejected(RejectCode code) => LaneRejections.Add(1, new KeyValuePair<string, object?>("code", CodeNames.Of(code)));
 
-    public static void HandshakeRefused(HandshakeRefusal reason) => HandshakeRefusals.Add(1, new KeyValuePair<string, object?>("reason", Handshakes[reason]));
+    public static void HandshakeRefused(HandshakeRefusal reason) => HandshakeRefusals.Add(1, new KeyValuePair<string, object?>("reason", CodeNames.Of(reason)));
 
     private static long Sum(Func<LinkTable, int> count) => Tables.Sum(entry => (long)count(entry.Key));
-
-    private static FrozenDictionary<T, string> NamesOf<T>()
-        where T : struct, Enum
-        => Enum.GetValues<T>().ToFrozenDictionary(value => value, value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()!));
 }

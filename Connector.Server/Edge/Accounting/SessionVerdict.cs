@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Relay.Streams;
 using Connector.Server.Feed;
@@ -15,31 +15,28 @@ internal readonly record struct SessionVerdict(SessionEnder EndedBy, string Code
         => outcome.End switch
         {
             StreamEnd.Completed => new(outcome.LocalFinishedFirst ? SessionEnder.Client : SessionEnder.Upstream, Closed),
-            StreamEnd.LocalFailed => new(SessionEnder.Client, Name(ResetCode.ConnectionLost)),
+            StreamEnd.LocalFailed => new(SessionEnder.Client, CodeNames.Of(ResetCode.ConnectionLost)),
             StreamEnd.RemoteReset => OfReplica(outcome.Code ?? ResetCode.Gone),
             StreamEnd.Stopped => OfEdge(outcome.Code ?? ResetCode.Policy, allowed),
             // A link that lost its right is ended with its streams.
-            StreamEnd.LinkLost => allowed ? new(SessionEnder.Link, Name(ResetCode.LinkLost)) : new(SessionEnder.Policy, Name(ResetCode.Policy)),
-            _ => new(SessionEnder.Edge, Name(ResetCode.Internal)),
+            StreamEnd.LinkLost => allowed ? new(SessionEnder.Link, CodeNames.Of(ResetCode.LinkLost)) : new(SessionEnder.Policy, CodeNames.Of(ResetCode.Policy)),
+            _ => new(SessionEnder.Edge, CodeNames.Of(ResetCode.Internal)),
         };
 
     private static SessionVerdict OfReplica(ResetCode code) => code switch
     {
-        ResetCode.ConnectionLost => new(SessionEnder.Upstream, Name(code)),
-        ResetCode.IdleTimeout or ResetCode.MaximumAge => new(SessionEnder.Limit, Name(code)),
-        ResetCode.LinkLost => new(SessionEnder.Link, Name(code)),
-        _ => new(SessionEnder.Replica, Name(code)),
+        ResetCode.ConnectionLost => new(SessionEnder.Upstream, CodeNames.Of(code)),
+        ResetCode.IdleTimeout or ResetCode.MaximumAge => new(SessionEnder.Limit, CodeNames.Of(code)),
+        ResetCode.LinkLost => new(SessionEnder.Link, CodeNames.Of(code)),
+        _ => new(SessionEnder.Replica, CodeNames.Of(code)),
     };
 
     private static SessionVerdict OfEdge(ResetCode code, bool allowed) => code switch
     {
-        ResetCode.IdleTimeout or ResetCode.MaximumAge => new(SessionEnder.Limit, Name(code)),
-        ResetCode.LinkLost => new(SessionEnder.Link, Name(code)),
+        ResetCode.IdleTimeout or ResetCode.MaximumAge => new(SessionEnder.Limit, CodeNames.Of(code)),
+        ResetCode.LinkLost => new(SessionEnder.Link, CodeNames.Of(code)),
         // What was ended although nothing forbids it was ended because the edge stops.
-        ResetCode.Policy => allowed ? new(SessionEnder.Edge, "stopped") : new(SessionEnder.Policy, Name(code)),
-        _ => new(SessionEnder.Edge, Name(code)),
+        ResetCode.Policy => allowed ? new(SessionEnder.Edge, "stopped") : new(SessionEnder.Policy, CodeNames.Of(code)),
+        _ => new(SessionEnder.Edge, CodeNames.Of(code)),
     };
-
-    // A newer replica may know codes that this edge does not.
-    private static string Name(ResetCode code) => Enum.IsDefined(code) ? JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString()) : "unknown";
 }

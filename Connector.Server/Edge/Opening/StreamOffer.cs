@@ -1,3 +1,4 @@
+using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Server.Edge.Links;
 
@@ -70,24 +71,9 @@ internal sealed class StreamOffer(AdmittedLink link, IStreamOpening opening, boo
     {
         OpenAnswer.Refused { Code: RefusalCode.Draining } refused
             => new(link, "draining", $"replica {link.ReplicaId} is draining and takes no new streams", refused.Text),
-        OpenAnswer.Refused refused => new(link, CodeOf(refused.Code), $"replica {link.ReplicaId} refused it ({refused.Code})", refused.Text),
+        OpenAnswer.Refused refused => new(link, CodeNames.Of(refused.Code, unknown: "other"), $"replica {link.ReplicaId} refused it ({refused.Code})", refused.Text),
         OpenAnswer.LinkLost lost => new(link, "lost", $"the link to replica {link.ReplicaId} was lost before it answered ({lost.Reason})", ""),
         OpenAnswer.Cancelled => new(link, "withdrawn", $"the socket was withdrawn from replica {link.ReplicaId} before it answered", ""),
         var other => throw new InvalidOperationException($"an offer that ended with {other.GetType().Name} has not failed"),
     } : throw new InvalidOperationException("an offer without an answer has not failed");
-
-    private static string CodeOf(RefusalCode code) => code switch
-    {
-        RefusalCode.NoSocket => "no_socket",
-        RefusalCode.UpstreamRefused => "upstream_refused",
-        RefusalCode.UpstreamTimeout => "upstream_timeout",
-        RefusalCode.Unreachable => "unreachable",
-        RefusalCode.Forbidden => "forbidden",
-        RefusalCode.Busy => "busy",
-        RefusalCode.Draining => "draining",
-        RefusalCode.Stale => "stale",
-
-        // A number that a newer replica may send; the metric's cardinality is not its to choose.
-        _ => "other",
-    };
 }

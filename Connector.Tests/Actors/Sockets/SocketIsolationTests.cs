@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Streams;
 using Akka.TestKit.Xunit;
 using Connector.Actors.Reach;
+using Connector.Actors.Registration;
 using Connector.Actors.Sockets;
 using Connector.Protocol.Ids;
 using Connector.Relay.Links;
@@ -42,8 +43,7 @@ public sealed class SocketIsolationTests : TestKit
             """)
     {
         // As a replica does: threads of the pool that block are replaced at once.
-        ThreadPool.GetMinThreads(out var workers, out var completion);
-        ThreadPool.SetMinThreads(Math.Max(workers, 16), completion);
+        ThreadReserve.Keep(ThreadReserve.Usual);
 
         edgeMaterializer = edge.Materializer();
         echo.Start();

@@ -1,6 +1,7 @@
 using Connector.Actors.State;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
+using Connector.Protocol.Json;
 using CsCheck;
 using Google.Protobuf.WellKnownTypes;
 using Xunit;

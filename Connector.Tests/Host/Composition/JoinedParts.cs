@@ -7,6 +7,7 @@ using Connector.Host.State;
 using Connector.Protocol;
 using Connector.Protocol.Tls;
 using Connector.Protocol.Tokens;
+using Connector.Server.Edge;
 using Connector.Tests.Processes;
 using Xunit;
 

@@ -8,6 +8,7 @@ using Connector.Host.Dev;
 using Connector.Host.Errors;
 using Connector.Protocol;
 using Connector.Protocol.Ids;
+using Connector.Server.Edge;
 using Xunit;
 
 namespace Connector.Tests.Host.Dev;

@@ -3,6 +3,7 @@ using Connector.Host.Configuration;
 using Connector.Host.Errors;
 using Connector.Host.Running;
 using Connector.Host.State;
+using Connector.Server.Edge;
 using Xunit;
 
 namespace Connector.Tests.Host.Running;

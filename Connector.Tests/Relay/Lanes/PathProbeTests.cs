@@ -70,7 +70,7 @@ public sealed class PathProbeTests
         var peer = await edge.AttachServingAsync();
         await peer.ReadUntilAsync(FrameType.Echo);
         await peer.SendAsync(ControlFrames.Echo(FrameType.EchoReply, 0, new ContentWriter().U64(1000).U32(0).Frame(FrameType.EchoReply).AsSpan(FrameLimits.HeaderSize)));
-        await peer.SendAsync(new ContentWriter().U64(7).Frame(FrameType.Ping));
+        await peer.SendAsync(Raw.Ping());
         await peer.ReadUntilAsync(FrameType.Pong);
         Assert.Null(edge.Link.Path.Age);
         await edge.AssertAllBackAsync();

@@ -114,7 +114,7 @@ public sealed class LostTwiceTests
         time.HesitateOnce();
         var (near, far) = WireEnd.Create();
         await far.DisposeAsync();
-        Assert.True(edge.Link.TryAttach(new LaneHello(1, 1, edge.Link.Id, edge.Link.BootId, 9, LaneKind.Shared, edge.Link.ReplicaId, "ticket", []), near));
+        edge.Attach(near);
         Assert.Equal(0, edge.Link.LiveLanes);
         time.Inner.Advance(EdgeLink.DefaultDetachedLimit + TimeSpan.FromSeconds(1));
         await edge.Over.Task.WaitAsync(Long);
@@ -166,7 +166,7 @@ public sealed class LostTwiceTests
         var edge = new LoneEdge(new FakeTimeProvider());
         var (near, far) = WireEnd.Create();
         var peer = new WirePeer(far);
-        Assert.True(edge.Link.TryAttach(new LaneHello(1, 1, edge.Link.Id, edge.Link.BootId, 9, LaneKind.Shared, edge.Link.ReplicaId, "ticket", []), near));
+        edge.Attach(near);
         await peer.SendAsync(Raw.Serve(1));
         await peer.ReadUntilAsync(FrameType.ServeAck);
         var release = await BlockWriterAsync(near, peer);
@@ -250,7 +250,7 @@ public sealed class LostTwiceTests
             writing.TrySetResult();
             return release.Task;
         };
-        await peer.SendAsync(new ContentWriter().U64(7).Frame(FrameType.Ping));
+        await peer.SendAsync(Raw.Ping());
         await writing.Task.WaitAsync(Long);
         return release;
     }

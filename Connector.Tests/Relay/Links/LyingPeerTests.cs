@@ -6,6 +6,7 @@ using Connector.Relay.Lanes;
 using Connector.Relay.Links;
 using Connector.Relay.Memory;
 using Connector.Relay.Streams;
+using Connector.Tests.Relay.Wire;
 
 namespace Connector.Tests.Relay.Links;
 
@@ -164,7 +165,7 @@ public sealed class LyingPeerTests : IReplicaLinkOwner, IAsyncLifetime
     public async Task Ping_is_answered_with_its_own_bytes()
     {
         var (_, edge) = await AttachAsync();
-        await edge.SendAsync(new ContentWriter().U64(424242).Frame(FrameType.Ping));
+        await edge.SendAsync(Raw.Ping(424242));
         Assert.Equal(424242, new ContentReader(await ReadUntilAsync(edge, FrameType.Pong)).U64());
     }
 

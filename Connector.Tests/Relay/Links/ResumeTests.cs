@@ -14,7 +14,7 @@ public sealed class ResumeTests
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
     // What a replica says first on a lane; until then the edge cannot know that it has it.
-    private static readonly byte[] Ping = new ContentWriter().U64(1).Frame(FrameType.Ping);
+    private static readonly byte[] Ping = Raw.Ping();
 
     [Fact]
     public async Task Dead_lane_is_named_before_its_streams_are_asked_for_and_data_waits_for_the_answer()
@@ -65,7 +65,7 @@ public sealed class ResumeTests
         var answer = ControlFrames.Resume([new ResumeEntry(1, ResumeState.Open, ResumeAsk.None, 0, 1 << 20, null)]);
         await second.SendAsync(answer, answer);
         await second.ReadUntilAsync(FrameType.Data);
-        await second.SendAsync(Raw.Credit(1, 3, 1 << 20), new ContentWriter().U64(7).Frame(FrameType.Ping));
+        await second.SendAsync(Raw.Credit(1, 3, 1 << 20), Raw.Ping());
         while (true)
         {
             var (header, content) = await second.ReadAsync();
@@ -209,7 +209,7 @@ public sealed class ResumeTests
         await peer.SendAsync([.. Enumerable.Range(0, 100).Select(static i => Raw.Data(1, 10 + (i * 2), [1]))]);
         var ask = Assert.Single(ControlFrames.ReadResume((await peer.ReadUntilAsync(FrameType.Resume)).Content));
         Assert.Equal((ResumeAsk.Data, 0L), (ask.Ask, ask.Received));
-        await peer.SendAsync(new ContentWriter().U64(7).Frame(FrameType.Ping));
+        await peer.SendAsync(Raw.Ping());
         while (await peer.ReadAsync() is var (header, content) && !(header.Type == FrameType.Pong && new ContentReader(content).U64() == 7))
             Assert.NotEqual(FrameType.Resume, header.Type);
         Assert.Null(stream.Outcome);
@@ -249,7 +249,7 @@ public sealed class ResumeTests
         var peer = edge.Attach();
         var frame = kind switch
         {
-            "ping" => new ContentWriter().U64(1).Frame(FrameType.Ping),
+            "ping" => Raw.Ping(),
             "resume" => ControlFrames.Resume([]),
             "reset" => Raw.Reset(7, ResetCode.Gone),
             _ => Raw.Unserve(1),

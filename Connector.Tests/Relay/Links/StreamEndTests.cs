@@ -144,12 +144,12 @@ public sealed class StreamEndTests
         var (near, far) = WireEnd.Create();
         near.Hold();
         var peer = new WirePeer(far);
-        Assert.True(edge.Link.TryAttach(new LaneHello(1, 1, edge.Link.Id, edge.Link.BootId, 9, LaneKind.Shared, edge.Link.ReplicaId, "ticket", []), near));
+        edge.Attach(near);
         edge.Link.End(GoAwayReason.Revoked, "revoked by the test");
         for (var step = 0; step < 50 && !edge.Over.Task.IsCompleted; step++)
         {
             // It goes on talking, so silence is not what ends it.
-            await peer.SendAsync(new ContentWriter().U64(1).Frame(FrameType.Ping));
+            await peer.SendAsync(Raw.Ping());
             await Eventually.IsTrue(() => far.Unread == 0, "the ping is read");
             time.Advance(TimeSpan.FromMilliseconds(100));
         }

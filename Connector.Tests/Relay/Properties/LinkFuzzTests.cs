@@ -38,7 +38,7 @@ public sealed class LinkFuzzTests
         (1, Gen.Int[3, 5].Select(ControlFrames.LaneDead)),
         (3, Gen.Select(Ids, Gen.Int[1, 3], Gen.Int[0, 3], Numbers, Numbers, Gen.Bool, static (id, state, ask, received, limit, final)
             => ControlFrames.Resume([new ResumeEntry(id, (ResumeState)state, (ResumeAsk)(ask << 6), received, limit, final ? received : null)]))),
-        (1, Numbers.Select(static number => new ContentWriter().U64(number).Frame(FrameType.Ping))),
+        (1, Numbers.Select(static number => Raw.Ping(number))),
         (1, Numbers.Select(static number => new ContentWriter().U64(number).Frame(FrameType.Pong))));
 
     private static readonly Gen<byte[]> ToReplica = Gen.Frequency(
@@ -106,7 +106,7 @@ public sealed class LinkFuzzTests
                 for (uint id = 1; id <= 5; id += 2)
                     await peer.SendAsync(Raw.Opened(id));
                 await ThrowAsync(null, peer, edge.Memory, frames);
-                await sibling.SendAsync(new ContentWriter().U64(7).Frame(FrameType.Ping));
+                await sibling.SendAsync(Raw.Ping());
                 await sibling.ReadUntilAsync(FrameType.Pong);
                 foreach (var end in edge.LostLanes)
                     AssertOrderly(end);
@@ -132,7 +132,7 @@ public sealed class LinkFuzzTests
         {
             foreach (var chunk in frames.Chunk(7))
                 await peer.SendAsync(chunk);
-            await peer.SendAsync(new ContentWriter().U64(424242).Frame(FrameType.Ping));
+            await peer.SendAsync(Raw.Ping(424242));
 
             // Either the lane lives and answers, or it says why not and ends.
             while (true)
@@ -157,7 +157,7 @@ public sealed class LinkFuzzTests
 
     private static async Task AssertLivesAsync(Lane lane, WirePeer peer)
     {
-        await peer.SendAsync(new ContentWriter().U64(7).Frame(FrameType.Ping));
+        await peer.SendAsync(Raw.Ping());
         await peer.ReadUntilAsync(FrameType.Pong);
         Assert.False(lane.Completion.IsCompleted);
     }

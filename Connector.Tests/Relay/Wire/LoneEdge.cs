@@ -38,9 +38,11 @@ internal sealed class LoneEdge : IEdgeLinkOwner
     public WirePeer Attach()
     {
         var (near, far) = WireEnd.Create();
-        Assert.True(Link.TryAttach(Hello(Interlocked.Increment(ref lanes)), near));
+        Attach(near);
         return new WirePeer(far);
     }
+
+    public void Attach(Stream near) => Assert.True(Link.TryAttach(Hello(Interlocked.Increment(ref lanes)), near));
 
     public async Task<WirePeer> AttachServingAsync()
     {

@@ -24,6 +24,8 @@ internal static class Raw
 
     public static byte[] Reset(uint id, ResetCode code = ResetCode.Policy) => new ContentWriter().U16((ushort)code).Frame(FrameType.Reset, id);
 
+    public static byte[] Ping(long content = 7) => new ContentWriter().U64(content).Frame(FrameType.Ping);
+
     public static byte[] Serve(long sequence, SocketId? socketId = null) => ControlFrames.Serve(socketId ?? SocketId, 1, UpstreamLamp.On, sequence);
 
     public static byte[] Unserve(long sequence, SocketId? socketId = null) => ControlFrames.Unserve(socketId ?? SocketId, sequence);

@@ -13,30 +13,13 @@ using Microsoft.Extensions.Time.Testing;
 namespace Connector.Tests.Server.Edge;
 
 [Trait("kind", Kinds.Actor)]
-public sealed class EdgeSupervisorTests : Akka.TestKit.Xunit.TestKit
+public sealed class EdgeSupervisorTests : EdgeActorKit
 {
-    private readonly FakeTimeProvider time = new(EdgeSamples.Now);
-    private readonly FakeFeed feed = new();
-    private readonly KnownTickets tickets = new();
-    private readonly LinkTable links;
     private readonly IActorRef supervisor;
 
     public EdgeSupervisorTests()
-        : base("""
-            akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
-            akka.loglevel = WARNING
-            """)
     {
-        links = new LinkTable(new EdgeLimits(), time, (_, _, _) => new FakeRelayLink());
-        var options = new EdgeOptions
-        {
-            EdgeId = new EdgeId("edge"),
-            ServerCertificate = () => throw new InvalidOperationException("sockets need no certificate"),
-            BindAddress = IPAddress.Loopback,
-            SocketPorts = null,
-        };
-        supervisor = Sys.ActorOf(
-            EdgeSupervisor.Props(new EdgeSocketDependencies(options, links, feed, _ => null!, time), _ => tickets), "edge");
+        supervisor = Sys.ActorOf(EdgeSupervisor.Props(Dependencies(), _ => tickets), "edge");
     }
 
     [Fact]
@@ -160,8 +143,6 @@ public sealed class EdgeSupervisorTests : Akka.TestKit.Xunit.TestKit
         });
     }
 
-    private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
-
     private async Task<IActorRef> ChildAsync(string socket)
         => await Sys.ActorSelection(supervisor.Path / $"socket-{socket}").ResolveOne(TimeSpan.FromSeconds(30));
 
@@ -176,17 +157,5 @@ public sealed class EdgeSupervisorTests : Akka.TestKit.Xunit.TestKit
             Assert.Contains(feed.All<EdgeReport.LinksChanged>(), report => match(report));
         });
         return await feed.FirstAsync(match);
-    }
-
-    private FakeRelayLink Replica(string name, params string[] serves)
-    {
-        tickets.With(name, EdgeSamples.Claims(name, replica: name, key: new KeyThumbprint(name)));
-        var hello = EdgeSamples.Hello(name, replica: name);
-        var link = links.Admit(hello, new KeyThumbprint(name)).Link!;
-        var fake = (FakeRelayLink)link.Link;
-        fake.Served.UnionWith(serves.Select(id => new SocketId(id)));
-        fake.TryAttach(hello, Stream.Null);
-        links.LaneSettled(link, attached: true);
-        return fake;
     }
 }

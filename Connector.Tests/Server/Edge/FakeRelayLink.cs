@@ -35,6 +35,19 @@ internal sealed class FakeRelayLink : IRelayLink
     /// <summary>The answer to each OPEN; without one it waits for the test or the caller.</summary>
     public Func<OpenRequest, OpenAnswer?> Answer { get; set; } = _ => new OpenAnswer.Opened(new EchoStream());
 
+    /// <summary>The link of a replica that has one lane and serves these. The table makes links of this kind.</summary>
+    public static FakeRelayLink Admitted(LinkTable links, KnownTickets tickets, string name, IEnumerable<SocketId> serves)
+    {
+        tickets.With(name, EdgeSamples.Claims(name, replica: name, key: new KeyThumbprint(name)));
+        var hello = EdgeSamples.Hello(name, replica: name);
+        var link = links.Admit(hello, new KeyThumbprint(name)).Link!;
+        var fake = (FakeRelayLink)link.Link;
+        fake.Served.UnionWith(serves);
+        fake.TryAttach(hello, Stream.Null);
+        links.LaneSettled(link, attached: true);
+        return fake;
+    }
+
     public bool Serves(SocketId socketId) => LiveLanes > 0 && !IsDraining && Served.Contains(socketId);
 
     public bool TryAttach(LaneHello hello, Stream stream)

@@ -4,6 +4,7 @@ using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 using Connector.Relay.Links;
 using Connector.Server.Edge;
+using Connector.Server.Edge.Accounting;
 using Connector.Server.Edge.Links;
 using Connector.Server.Edge.Opening;
 using Connector.Server.Feed;
@@ -279,17 +280,7 @@ public sealed class StreamOpenerTests : IDisposable
         => new StreamOpener(links, Limits, time, null!, socket)
             .OpenAsync(new OpenRequest(id, new IPEndPoint(IPAddress.Loopback, 1), "", "", ""), givenUp.Token);
 
-    private FakeRelayLink Replica(string name)
-    {
-        tickets.With(name, EdgeSamples.Claims(name, replica: name, key: new KeyThumbprint(name)));
-        var hello = EdgeSamples.Hello(name, replica: name);
-        var link = links.Admit(hello, new KeyThumbprint(name)).Link!;
-        var fake = (FakeRelayLink)link.Link;
-        fake.Served.Add(id);
-        fake.TryAttach(hello, Stream.Null);
-        links.LaneSettled(link, attached: true);
-        return fake;
-    }
+    private FakeRelayLink Replica(string name) => FakeRelayLink.Admitted(links, tickets, name, [id]);
 
     /// <summary>The counters of one socket.</summary>
     private sealed class Counts : IDisposable
@@ -301,7 +292,7 @@ public sealed class StreamOpenerTests : IDisposable
         {
             listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == OpenMetrics.MeterName)
+                if (instrument.Meter.Name == EdgeMetrics.MeterName)
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }

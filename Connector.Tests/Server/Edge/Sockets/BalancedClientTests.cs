@@ -16,33 +16,18 @@ namespace Connector.Tests.Server.Edge.Sockets;
 
 /// <summary>An edge behind a load balancer that speaks the PROXY protocol: the balancer is 127.0.0.1.</summary>
 [Trait("kind", Kinds.Actor)]
-public sealed class BalancedClientTests : Akka.TestKit.Xunit.TestKit
+public sealed class BalancedClientTests : EdgeActorKit
 {
     private static readonly IPEndPoint User = IPEndPoint.Parse("203.0.113.7:40000");
     private static readonly IPEndPoint Front = IPEndPoint.Parse("198.51.100.1:443");
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
-    private readonly FakeTimeProvider time = new(EdgeSamples.Now);
-    private readonly FakeFeed feed = new();
-    private readonly KnownTickets tickets = new();
-    private readonly LinkTable links;
     private readonly FakeRelayLink replica;
 
     public BalancedClientTests()
-        : base("""
-            akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
-            akka.loglevel = WARNING
-            """)
     {
-        links = new LinkTable(new EdgeLimits(), time, (_, _, _) => new FakeRelayLink());
         links.Apply(EdgeSamples.Tables(EdgeSamples.State(1, [Socket()]), tickets));
-        tickets.With("r1", EdgeSamples.Claims("r1", replica: "r1", key: new KeyThumbprint("r1")));
-        var hello = EdgeSamples.Hello("r1", replica: "r1");
-        var link = links.Admit(hello, new KeyThumbprint("r1")).Link!;
-        replica = (FakeRelayLink)link.Link;
-        replica.Served.Add(new SocketId("web"));
-        replica.TryAttach(hello, Stream.Null);
-        links.LaneSettled(link, attached: true);
+        replica = Replica("r1", "web");
     }
 
     [Theory]
@@ -271,15 +256,7 @@ public sealed class BalancedClientTests : Akka.TestKit.Xunit.TestKit
 
     private async Task<(IActorRef Actor, IPEndPoint EndPoint)> StartAsync(EdgeSocket socket, EdgeLimits? limits = null)
     {
-        var options = new EdgeOptions
-        {
-            EdgeId = new EdgeId("edge"),
-            ServerCertificate = () => throw new InvalidOperationException("sockets need no certificate"),
-            BindAddress = IPAddress.Loopback,
-            SocketPorts = null,
-            Limits = limits ?? new EdgeLimits(),
-        };
-        var actor = Sys.ActorOf(EdgeSocketActor.Props(socket, new EdgeSocketDependencies(options, links, feed, _ => null!, time)));
+        var actor = Sys.ActorOf(EdgeSocketActor.Props(socket, Dependencies(limits)));
         return (actor, (await feed.FirstAsync<EdgeReport.Listening>(report => report.SocketId == socket.Id)).EndPoint);
     }
 }

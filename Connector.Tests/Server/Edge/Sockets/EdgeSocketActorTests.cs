@@ -13,21 +13,12 @@ using Microsoft.Extensions.Time.Testing;
 namespace Connector.Tests.Server.Edge.Sockets;
 
 [Trait("kind", Kinds.Actor)]
-public sealed class EdgeSocketActorTests : Akka.TestKit.Xunit.TestKit
+public sealed class EdgeSocketActorTests : EdgeActorKit
 {
-    private readonly FakeTimeProvider time = new(EdgeSamples.Now);
-    private readonly FakeFeed feed = new();
-    private readonly KnownTickets tickets = new();
-    private readonly LinkTable links;
     private int lost;
 
     public EdgeSocketActorTests()
-        : base("""
-            akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
-            akka.loglevel = WARNING
-            """)
     {
-        links = new LinkTable(new EdgeLimits(), time, (_, _, _) => new FakeRelayLink());
         links.Apply(EdgeSamples.Tables(EdgeSamples.State(1, [EdgeSamples.Socket("web"), EdgeSamples.Socket("ssh")]), tickets));
     }
 
@@ -354,8 +345,6 @@ public sealed class EdgeSocketActorTests : Akka.TestKit.Xunit.TestKit
         Assert.Equal("still", await two.EchoAsync("still"));
     }
 
-    private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
-
     private static string Field(EdgeReport.Logged record, string name) => record.Fields.FirstOrDefault(field => field.Key == name).Value ?? "";
 
     private static int FreePort()
@@ -376,30 +365,8 @@ public sealed class EdgeSocketActorTests : Akka.TestKit.Xunit.TestKit
         Scheduler.Advance(by);
     }
 
-    private FakeRelayLink Replica(string name, params string[] serves)
-    {
-        tickets.With(name, EdgeSamples.Claims(name, replica: name, key: new KeyThumbprint(name)));
-        var hello = EdgeSamples.Hello(name, replica: name);
-        var link = links.Admit(hello, new KeyThumbprint(name)).Link!;
-        var fake = (FakeRelayLink)link.Link;
-        fake.Served.UnionWith(serves.Select(id => new SocketId(id)));
-        fake.TryAttach(hello, Stream.Null);
-        links.LaneSettled(link, attached: true);
-        return fake;
-    }
-
     private IActorRef Start(EdgeSocket socket, EdgeLimits? limits = null, PortRange? range = null)
-    {
-        var options = new EdgeOptions
-        {
-            EdgeId = new EdgeId("edge"),
-            ServerCertificate = () => throw new InvalidOperationException("sockets need no certificate"),
-            BindAddress = IPAddress.Loopback,
-            SocketPorts = range,
-            Limits = limits ?? new EdgeLimits(),
-        };
-        return Sys.ActorOf(EdgeSocketActor.Props(socket, new EdgeSocketDependencies(options, links, feed, _ => null!, time)));
-    }
+        => Sys.ActorOf(EdgeSocketActor.Props(socket, Dependencies(limits, range)));
 
     private async Task<(IActorRef Actor, IPEndPoint EndPoint)> StartAsync(EdgeSocket socket, EdgeLimits? limits = null)
     {
