@@ -96,7 +96,7 @@ public sealed class GroupDecisionTests : IDisposable
             Assert.Null(whole.Add(part));
 
         // And the next one does.
-        Assert.Equal(init, parts.Select(whole.Add).Last());
+        Assert.Equal(init, parts.Select(whole.Add).ToArray()[^1]);
     }
 
     public void Dispose() => key.Dispose();
