@@ -113,7 +113,7 @@ internal sealed class ConnectorEndpoints(
         {
             LastSeenAt = seen,
             Session = new SessionAnswer(session.State, session.Epoch.Value, session.Leader?.Value, session.Since?.UtcDateTime),
-            Replicas = ReplicaAnswer.Merge(session, observations, Edge, new DesiredStateVersion(database.Incarnation, entry.Connector.DesiredVersion)),
+            Replicas = ReplicaAnswer.Merge(session, observations, Edge, new DesiredStateVersion(database.Incarnation, entry.Connector.DesiredVersion), database.Time.GetUtcNow()),
         };
     }
 }

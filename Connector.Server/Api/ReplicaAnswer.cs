@@ -7,9 +7,13 @@ using static Connector.Server.Control.ConnectorsProtocol;
 namespace Connector.Server.Api;
 
 /// <summary>A replica as its control session and the edges see it together.</summary>
+/// <param name="Role">leader (has the control session), member, or lone; absent for one that is not behind the control session.</param>
+/// <param name="Uptime">Seconds since <paramref name="StartedAt"/>; absent while that is not known.</param>
+/// <param name="StartedAt">Of the process, by its own clock.</param>
 internal sealed record ReplicaAnswer(
     string Id, string BootId, string? Version, DateTime? ConnectedAt, string? RemoteAddress, int Lanes, int LiveStreams, bool Draining,
-    LampAnswer Control, SocketLampsAnswer Lamps, ReplicaAnswer.ConfigVersionAnswer ConfigVersion, IReadOnlyList<ReplicaAnswer.LinkAnswer> Links)
+    LampAnswer Control, SocketLampsAnswer Lamps, ReplicaAnswer.ConfigVersionAnswer ConfigVersion, IReadOnlyList<ReplicaAnswer.LinkAnswer> Links,
+    string? Role, long? Uptime, DateTime? StartedAt)
 {
     /// <param name="Desired">Of the connector, as the store has it now.</param>
     /// <param name="Applied">What this replica said it has applied; absent while it has said nothing, or has what another store pushed.</param>
@@ -21,7 +25,7 @@ internal sealed record ReplicaAnswer(
         string Edge, int Lanes, int LiveStreams, bool Draining, LampAnswer Path, IReadOnlyList<string> Sockets, IReadOnlyList<string> UpstreamsOff);
 
     /// <summary>A replica is one process: after a restart both incarnations are listed while an edge still has links of the old one.</summary>
-    public static IReadOnlyList<ReplicaAnswer> Merge(SessionState session, EdgeObservations observations, EdgeId edge, DesiredStateVersion desired)
+    public static IReadOnlyList<ReplicaAnswer> Merge(SessionState session, EdgeObservations observations, EdgeId edge, DesiredStateVersion desired, DateTimeOffset now)
     {
         var states = session.Replicas.IsDefault ? [] : session.Replicas;
         var links = observations.Links(session.ConnectorId);
@@ -37,7 +41,8 @@ internal sealed record ReplicaAnswer(
                     edge,
                     desired,
                     session,
-                    observations)),
+                    observations,
+                    now)),
         ];
     }
 
@@ -54,7 +59,7 @@ internal sealed record ReplicaAnswer(
 
     private static ReplicaAnswer Of(
         ReplicaId id, BootId bootId, ReplicaState? state, ImmutableArray<ReplicaLinks> links, EdgeId edge, DesiredStateVersion desired, SessionState session,
-        EdgeObservations observations)
+        EdgeObservations observations, DateTimeOffset now)
     {
         var silence = observations.Silence(session.ConnectorId);
 
@@ -70,8 +75,8 @@ internal sealed record ReplicaAnswer(
             state?.ConnectedAt?.UtcDateTime,
             state?.RemoteAddress,
             links.Sum(link => link.Lanes),
-            links.Sum(link => link.LiveStreams),
-            links.Any(link => link.Draining),
+            links.IsEmpty ? state?.LiveStreams ?? 0 : links.Sum(link => link.LiveStreams),
+            state?.Draining == true || links.Any(link => link.Draining),
             control,
             Summary(id, control, state is null || session.Sockets.IsDefault ? [] : session.Sockets, links.FirstOrDefault(), report, edge, silence),
             new ConfigVersionAnswer(
@@ -81,7 +86,11 @@ internal sealed record ReplicaAnswer(
                     edge.Value, link.Lanes, link.LiveStreams, link.Draining, LampDecision.Link(link, silence),
                     link.Sockets.IsDefault ? [] : [.. link.Sockets.Select(socket => socket.Value)],
                     link.UpstreamsOff.IsDefault ? [] : [.. link.UpstreamsOff.Select(socket => socket.Value)])),
-            ]);
+            ],
+            state?.Role,
+            // Clocks may be apart; nobody runs for less than no time.
+            state?.StartedAt is { } startedAt ? Math.Max(0, (long)(now - startedAt).TotalSeconds) : null,
+            state?.StartedAt?.UtcDateTime);
     }
 
     private static SocketLampsAnswer Summary(

@@ -17,6 +17,9 @@ internal sealed record Claim(
     ImmutableArray<byte> ChallengeNonce,
     string RemoteAddress)
 {
+    /// <summary>The group system that claims; null for a replica that runs alone.</summary>
+    public GroupBootId? GroupBootId { get; init; }
+
     /// <summary>Names the claimer in reports: its key where it has one, else where it comes from.</summary>
     public string Claimer => Identity is { } identity ? $"{identity.Key}/{identity.BootId}" : RemoteAddress;
 

@@ -38,6 +38,7 @@ internal static class ClaimDecision
         var rest = state with { Checking = state.Checking.Remove(claim) };
         return standing switch
         {
+            TokenStanding.Valid when IsRemoved(state, claim) => Decision.Of(rest, RemovedEnd(claim)),
             TokenStanding.Valid when claim.TokenExpiresAt <= now => Decision.Of(rest, TokenEnd(claim, "the token has expired")),
             TokenStanding.Valid => Arrive(rest, claim, rules, now),
             TokenStanding.Revoked => Decision.Of(rest, TokenEnd(claim, "the token was revoked")),
@@ -85,6 +86,12 @@ internal static class ClaimDecision
             return Decision.Of(state);
         }
 
+        // A decision about the group has raised it further meanwhile: this epoch is over already.
+        if (state.Epoch is { } known && epoch.CompareTo(known) < 0)
+        {
+            return EpochOvertaken(state, attempt, known, rules, now);
+        }
+
         // The claim may have gone meanwhile (its stream ended, its token was revoked): the epoch counts all the same.
         var raised = state with { Epoch = epoch, Raising = false };
         if (state.Committing is not { } claim)
@@ -109,6 +116,13 @@ internal static class ClaimDecision
         }
 
         var known = state with { Epoch = stored, Raising = false };
+
+        // Known here before the store said so: not another claim, but a decision about the group has raised it.
+        if (state.Epoch == stored && state.Committing is { } again)
+        {
+            return Commit(known, again);
+        }
+
         return state.Committing is { } claim
             ? Refuse(known with { Committing = null }, claim, StatusCode.AlreadyExists, $"{AlreadyConnected}: another claim was faster (epoch {stored})")
                 .Then(refused => Next(refused, rules, now))
@@ -149,6 +163,22 @@ internal static class ClaimDecision
 
         var rest = Without(state, claim => claim.StreamId == streamId);
         return Next(rest, rules, now);
+    }
+
+    /// <summary>It was decided who is a member of the group: whoever was removed has no control session, and gets none.</summary>
+    /// <param name="commit">What this process stored; null for a decision of another.</param>
+    public static Decision GroupDecided(ConnectorSessionState state, GroupRecord record, GroupCommit? commit, ClaimRules rules, DateTimeOffset now)
+    {
+        var known = state with { Removed = [.. record.Removed] };
+
+        // An epoch that it did not raise itself may be another claim's, whose result is on its way.
+        if (commit is { } stored && (stored.Fenced || known is { Epoch: null, Raising: false }) && (known.Epoch is not { } before || before.CompareTo(stored.Epoch) < 0))
+        {
+            known = known with { Epoch = stored.Epoch };
+        }
+
+        return EndClaims(
+            known, claim => IsRemoved(known, claim), RemovedEnd, $"its leader was removed from the group (generation {record.Generation})", rules, now);
     }
 
     public static Decision TokenRevoked(ConnectorSessionState state, string tokenId, ClaimRules rules, DateTimeOffset now)
@@ -309,6 +339,10 @@ internal static class ClaimDecision
     }
 
     private static Decision EndToken(ConnectorSessionState state, Func<Claim, bool> concerned, string reason, ClaimRules rules, DateTimeOffset now)
+        => EndClaims(state, concerned, claim => TokenEnd(claim, reason), reason, rules, now);
+
+    private static Decision EndClaims(
+        ConnectorSessionState state, Func<Claim, bool> concerned, Func<Claim, SessionEffect.End> endOf, string reason, ClaimRules rules, DateTimeOffset now)
     {
         var ended = All(state).Where(concerned).ToImmutableArray();
         if (ended.IsEmpty)
@@ -317,7 +351,7 @@ internal static class ClaimDecision
         }
 
         var rest = Without(state, concerned);
-        var effects = ended.Select(SessionEffect (claim) => TokenEnd(claim, reason)).ToImmutableArray();
+        var effects = ended.Select(SessionEffect (claim) => endOf(claim)).ToImmutableArray();
         if (state.Live is { } live && concerned(live.Claim))
         {
             effects = effects.Add(new SessionEffect.Record("warn", $"control session of {live.Claim.Describe()} ended, epoch {live.Epoch}: {reason}"));
@@ -360,9 +394,14 @@ internal static class ClaimDecision
             Committing = state.Committing is { } committing && concerned(committing) ? null : state.Committing,
         };
 
-    private static bool IsSilent(LiveSession live, ClaimRules rules, DateTimeOffset now) => now - live.LastHeard >= rules.SilenceLimit;
+    internal static bool IsSilent(LiveSession live, ClaimRules rules, DateTimeOffset now) => now - live.LastHeard >= rules.SilenceLimit;
 
     private static string SilenceOf(ClaimRules rules) => $"nothing was heard of it for {rules.SilenceLimit.TotalSeconds:0} s (3 heartbeat intervals)";
+
+    private static bool IsRemoved(ConnectorSessionState state, Claim claim) => claim.GroupBootId is { } id && state.Removed.Contains(id);
+
+    private static SessionEffect.End RemovedEnd(Claim claim)
+        => new(claim.StreamId, StatusCode.Aborted, "this replica was removed from its group; it may join again under a new group boot id");
 
     private static SessionEffect.End TokenEnd(Claim claim, string reason) => new(claim.StreamId, StatusCode.Unauthenticated, reason);
 

@@ -14,15 +14,14 @@ using Status = Akka.Actor.Status;
 namespace Connector.Server.Control;
 
 /// <summary>
-/// The entity of one connector: decides claims by <see cref="ClaimDecision"/>, pushes desired state to the control session, and keeps what its replicas say
-/// of themselves. Store calls are piped back to it, tagged; nothing waits here.
+/// The entity of one connector: decides claims by <see cref="ClaimDecision"/> and who is in its group by <see cref="GroupDecision"/>, pushes desired state to
+/// the control session, and keeps what its replicas say of themselves. Store calls are piped back to it, tagged; nothing waits here.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "PostStop disposes what an actor owns.")]
-internal sealed class ConnectorActor : ReceiveActor, IWithTimers
+internal sealed partial class ConnectorActor : ReceiveActor, IWithTimers
 {
     public static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(2);
-    public static readonly TimeSpan TicketLife = TimeSpan.FromHours(24);
     private static readonly TimeSpan ReadRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DefaultHeartbeat = TimeSpan.FromSeconds(10);
     private const int MaxWaitingQueries = 64;
@@ -33,7 +32,8 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     private readonly ConnectorStoreCalls calls;
     private readonly Dictionary<long, ControlStreamProtocol.ClaimSession> claims = [];
     private readonly ReportedSockets sockets;
-    private readonly Dictionary<ReplicaId, DesiredStateVersion> applied = [];
+    private readonly SessionReplicas replicas = new();
+    private readonly GroupVerdicts verdicts;
     private readonly List<IActorRef> queries = [];
     private readonly CancellationTokenSource stopping = new();
     private ConnectorSessionState state = ConnectorSessionState.Empty;
@@ -58,6 +58,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
             services.Store, connectorId, services.Limits.StoreDeadline, services.Time, services.Loggers.CreateLogger<LogIntake>(),
             // Records of this entity about a session that is over are not worth a fight.
             static _ => { });
+        verdicts = new GroupVerdicts(services, calls, Self, this);
         Serving();
     }
 
@@ -70,6 +71,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     protected override void PostStop()
     {
         stopping.Cancel();
+        verdicts.Stop();
         foreach (var claim in claims.Values)
         {
             claim.Stream.End(StatusCode.Unavailable, "the control plane stopped serving this connector; connect again", null);
@@ -83,9 +85,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     private void Serving()
     {
         Receive<ControlStreamProtocol.ClaimSession>(OnClaim);
-        Receive<ConnectorStoreCalls.TokenChecked>(checkedToken => Apply(checkedToken.Failure is null
-            ? ClaimDecision.TokenChecked(HeardUntilNow(), checkedToken.StreamId, checkedToken.Standing, rules, Now)
-            : ClaimDecision.TokenCheckFailed(state, checkedToken.StreamId)));
+        Receive<ConnectorStoreCalls.TokenChecked>(OnTokenChecked);
         Receive<ConnectorStoreCalls.EpochResult>(OnEpochResult);
         Receive<ControlStreamProtocol.ChallengeAnswered>(OnChallengeAnswered);
         Receive<ChallengeExpired>(expired => Apply(ClaimDecision.ChallengeExpired(state, expired.Attempt)));
@@ -94,10 +94,19 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
             => Apply(ClaimDecision.Overtaken(state, overtaken.StreamId, overtaken.Stored, rules, Now)));
         Receive<ControlStreamProtocol.SocketsReported>(OnSocketsReported);
         Receive<ControlStreamProtocol.ConfigApplied>(OnConfigApplied);
+        ServingGroup();
         Receive<ControlStreamProtocol.EdgesChanged>(_ => OnEdgesChanged());
         Receive<ConnectorsProtocol.DesiredStateChanged>(_ => OnDesiredStateChanged());
-        Receive<ConnectorsProtocol.ConnectorDeleted>(_ => Apply(ClaimDecision.Deleted(state)));
-        Receive<ConnectorsProtocol.TokenRevoked>(revoked => Apply(ClaimDecision.TokenRevoked(state, revoked.TokenId, rules, Now)));
+        Receive<ConnectorsProtocol.ConnectorDeleted>(_ =>
+        {
+            verdicts.OnDeleted();
+            Apply(ClaimDecision.Deleted(state));
+        });
+        Receive<ConnectorsProtocol.TokenRevoked>(revoked =>
+        {
+            verdicts.OnTokenRevoked(revoked.TokenId);
+            Apply(ClaimDecision.TokenRevoked(state, revoked.TokenId, rules, Now));
+        });
         Receive<ConnectorsProtocol.GetSession>(_ => OnGetSession());
         Receive<ConnectorStoreCalls.DesiredStateRead>(OnDesiredStateRead);
         Receive<ReadDesiredState>(_ => StartRead());
@@ -112,9 +121,35 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         Apply(ClaimDecision.Claimed(state, claim.Claim, rules));
     }
 
+    private void OnTokenChecked(ConnectorStoreCalls.TokenChecked read)
+    {
+        if (read.Failure is not null)
+        {
+            Apply(ClaimDecision.TokenCheckFailed(state, read.StreamId));
+            return;
+        }
+
+        if (read.Group is { } group)
+        {
+            verdicts.Learn(group);
+            if (claims.TryGetValue(read.StreamId, out var claim) && claim.Claim.GroupBootId is { } id)
+            {
+                verdicts.OnClaim(id);
+            }
+        }
+
+        Apply(ClaimDecision.TokenChecked(HeardUntilNow(), read.StreamId, read.Standing, rules, Now));
+    }
+
     private void OnEpochResult(ConnectorStoreCalls.EpochResult result)
     {
         HeardUntilNow();
+        if (result.RemovedBy is { } group)
+        {
+            // Another process of the server has decided; the claim is refused by it.
+            verdicts.Learn(group);
+        }
+
         Apply(result switch
         {
             { Raised: { } epoch } => ClaimDecision.EpochRaised(state, result.Attempt, epoch, rules, Now),
@@ -126,6 +161,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     private void OnChallengeAnswered(ControlStreamProtocol.ChallengeAnswered answer)
     {
         Handled(answer.StreamId);
+        verdicts.OnChallengeAnswered(answer.StreamId, answer.Nonce.AsSpan());
         Apply(ClaimDecision.ChallengeAnswered(state, answer.StreamId, answer.Nonce.AsSpan(), rules, Now));
     }
 
@@ -150,9 +186,9 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     private void OnConfigApplied(ControlStreamProtocol.ConfigApplied message)
     {
         Handled(message.StreamId);
-        if (IsLive(message.StreamId) && (applied.Count < VerifiedHello.MaxMembers || applied.ContainsKey(message.ReplicaId)))
+        if (IsLive(message.StreamId))
         {
-            applied[message.ReplicaId] = message.Version;
+            replicas.Applied(message.ReplicaId, message.Version);
         }
     }
 
@@ -160,7 +196,8 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     {
         HeardUntilNow();
         Apply(ClaimDecision.Tick(state, rules, Now));
-        if (!state.IsIdle || queries.Count > 0 || claims.Count > 0)
+        verdicts.Tick();
+        if (!state.IsIdle || queries.Count > 0 || claims.Count > 0 || !verdicts.IsIdle)
         {
             idleSince = Now;
         }
@@ -195,6 +232,11 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         foreach (var effect in decision.Effects)
         {
             Carry(effect);
+        }
+
+        if (before?.Claim.StreamId != state.Live?.Claim.StreamId)
+        {
+            verdicts.Wake();
         }
     }
 
@@ -258,7 +300,7 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         push = null;
         // What replicas said of their sockets is shown as long as somebody keeps it up to date.
         sockets.Clear();
-        applied.Clear();
+        replicas.Clear();
         Timers.Cancel(TicketTimer.Instance);
         Timers.Cancel(ReadTimer.Instance);
         Timers.Cancel(ChallengeTimer.Instance);
@@ -347,15 +389,17 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
         }
 
         var now = Now;
-        var expiresAt = now + TicketLife;
-        if (current.Claim.Claim.TokenExpiresAt < expiresAt)
-        {
-            expiresAt = current.Claim.Claim.TokenExpiresAt.Value;
-        }
-
-        var tickets = ReplicaTickets.Issue(services.Issuer, current.Claim, hello, now, expiresAt);
-        current.Claim.Stream.Send(new ControlStreamResponse { Tickets = tickets });
+        var expiresAt = ReplicaTickets.ExpiresAt(current.Claim.Claim.TokenExpiresAt, now);
+        SendTickets(current.Claim, replicas.All(hello), now, expiresAt);
         Timers.StartSingleTimer(TicketTimer.Instance, RenewTickets.Instance, TimeSpan.FromTicks(Math.Max((expiresAt - now).Ticks / 2, TimeSpan.TicksPerMinute)));
+    }
+
+    private void SendTickets(ControlStreamProtocol.ClaimSession claim, IReadOnlyCollection<ClaimIdentity> to, DateTimeOffset now, DateTimeOffset expiresAt)
+    {
+        if (to.Count > 0)
+        {
+            claim.Stream.Send(new ControlStreamResponse { Tickets = ReplicaTickets.Issue(services.Issuer, claim, to, now, expiresAt) });
+        }
     }
 
     // ---- what is shown
@@ -402,29 +446,15 @@ internal sealed class ConnectorActor : ReceiveActor, IWithTimers
     {
         HeardUntilNow();
         var live = state.Live;
-        var replicas = ImmutableArray<ConnectorsProtocol.ReplicaState>.Empty;
-        if (live is not null && push?.Claim.Hello is { } hello)
-        {
-            replicas =
-            [
-                new ConnectorsProtocol.ReplicaState(
-                    hello.Identity.ReplicaId, hello.Identity.BootId, hello.Version, live.Since, live.Claim.RemoteAddress,
-                    Applied(hello.Identity.ReplicaId) ?? (hello.Applied == DesiredStateVersion.None ? null : push.Reached(hello.Applied))),
-                .. hello.Members.Where(member => member.ReplicaId != hello.Identity.ReplicaId)
-                    .Select(member => new ConnectorsProtocol.ReplicaState(member.ReplicaId, member.BootId, "", null, "", Applied(member.ReplicaId))),
-            ];
-        }
-
+        var known = live is not null && push is { Claim.Hello: { } hello } ? replicas.Describe(live, hello, push) : [];
         return new ConnectorsProtocol.SessionState(
-            connectorId, live is null ? "offline" : "online", state.Epoch ?? default, live?.Claim.Identity?.ReplicaId, live?.Since, lastSeen, replicas,
+            connectorId, live is null ? "offline" : "online", state.Epoch ?? default, live?.Claim.Identity?.ReplicaId, live?.Since, lastSeen, known,
             sockets.Sockets())
         {
             Silence = live is null ? null : Now - live.LastHeard,
             Reports = sockets.Replicas(),
         };
     }
-
-    private DesiredStateVersion? Applied(ReplicaId replicaId) => push is not null && applied.TryGetValue(replicaId, out var version) ? push.Reached(version) : null;
 
     private ILogger Logger => field ??= services.Loggers.CreateLogger<ConnectorActor>();
 

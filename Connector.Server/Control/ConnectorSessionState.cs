@@ -40,6 +40,9 @@ internal sealed record ConnectorSessionState
     /// <summary>Claimers whose refusal is in the connector's log already; forgotten when the session changes.</summary>
     public ImmutableHashSet<string> ReportedClaimers { get; init; } = [];
 
+    /// <summary>Group systems that were removed from their group: their claims are refused.</summary>
+    public ImmutableHashSet<GroupBootId> Removed { get; init; } = [];
+
     public int PendingClaims => Checking.Count + Waiting.Count + (Challenger is null ? 0 : 1) + (Committing is null ? 0 : 1);
 
     public bool IsIdle => Live is null && PendingClaims == 0 && !Raising;

@@ -32,7 +32,24 @@ public static class ConnectorsProtocol
 
     /// <param name="Applied">The desired state that it said it has applied; null while it has said nothing.</param>
     public sealed record ReplicaState(
-        ReplicaId ReplicaId, BootId BootId, string Version, DateTimeOffset? ConnectedAt, string RemoteAddress, DesiredStateVersion? Applied = null);
+        ReplicaId ReplicaId, BootId BootId, string Version, DateTimeOffset? ConnectedAt, string RemoteAddress, DesiredStateVersion? Applied = null)
+    {
+        public const string Leader = "leader";
+        public const string Member = "member";
+        public const string Lone = "lone";
+
+        /// <summary>leader, member or lone; null when it is not known.</summary>
+        public string? Role { get; init; }
+
+        /// <summary>Of the process, by its own clock; null while nobody has told it.</summary>
+        public DateTimeOffset? StartedAt { get; init; }
+
+        /// <summary>It says that it serves what runs and accepts nothing new.</summary>
+        public bool Draining { get; init; }
+
+        /// <summary>As the leader reported it; null while it has not.</summary>
+        public int? LiveStreams { get; init; }
+    }
 
     /// <param name="State">starting, serving, unsupported or failed, as the replica announced it.</param>
     public sealed record SocketState(SocketId SocketId, ReplicaId ReplicaId, string State, string Reason, int LiveStreams, DateTimeOffset Since)

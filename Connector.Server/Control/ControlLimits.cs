@@ -24,6 +24,9 @@ public sealed record ControlLimits
     /// <summary>From the claim to its decision.</summary>
     public TimeSpan ClaimDeadline { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>From a question about the group to its answer: less than its asker waits.</summary>
+    public TimeSpan QuestionDeadline { get; init; } = TimeSpan.FromMilliseconds(2500);
+
     /// <summary>For one call of the store.</summary>
     public TimeSpan StoreDeadline { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -27,7 +27,7 @@ internal sealed class ControlStreamReader(
 
     private readonly HashSet<string> notedSockets = new(StringComparer.Ordinal);
     private readonly HashSet<ControlStreamRequest.RequestTypeOneofCase> notedKinds = [];
-    private readonly LogBudget budget = new(limits.LogRecordsPerSecond, limits.LogRecordBurst, time);
+    private readonly RateBudget budget = new(limits.LogRecordsPerSecond, limits.LogRecordBurst, time);
     private readonly SemaphoreSlim delayedAnswers = new(MaxDelayedAnswers, MaxDelayedAnswers);
     private readonly string source = claim.Hello?.Identity.ReplicaId.Value ?? "connector";
     private DateTimeOffset touchedAt = DateTimeOffset.MinValue;
@@ -124,6 +124,9 @@ internal sealed class ControlStreamReader(
                 break;
             case ControlStreamRequest.RequestTypeOneofCase.SocketStatus:
                 await TellAsync(new ControlStreamProtocol.SocketsReported(ConnectorId, stream.StreamId, SocketReportReader.Read(request.SocketStatus))).ConfigureAwait(false);
+                break;
+            case ControlStreamRequest.RequestTypeOneofCase.Group:
+                await TellAsync(new GroupProtocol.GroupReported(ConnectorId, stream.StreamId, GroupReportReader.Read(request.Group))).ConfigureAwait(false);
                 break;
             case ControlStreamRequest.RequestTypeOneofCase.ConfigApplied when request.ConfigApplied.ConfigVersion is { } version:
                 await TellAsync(new ControlStreamProtocol.ConfigApplied(

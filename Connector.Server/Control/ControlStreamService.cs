@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using Akka.Actor;
@@ -62,11 +61,14 @@ internal sealed partial class ControlStreamService(
         context.Status = new Status(end.Code, end.Reason);
     }
 
+    public override Task<GroupVerdict> AskGroupVerdict(GroupQuestion request, ServerCallContext context)
+        => new GroupQuestionCall(connectors, new PresentedToken(verifier, Limits), services).AnswerAsync(request, context);
+
     /// <summary>Everything that needs no entity. Null: the stream has been ended.</summary>
     private async Task<ControlStreamProtocol.ClaimSession?> PrepareAsync(
         ControlStream stream, IAsyncStreamReader<ControlStreamRequest> requests, byte[] nonce, ServerCallContext context)
     {
-        if (!TryReadToken(context, out var token, out var reason))
+        if (!new PresentedToken(verifier, Limits).TryRead(context, out var token, out var reason))
         {
             stream.End(StatusCode.Unauthenticated, reason, null);
             return null;
@@ -85,39 +87,11 @@ internal sealed partial class ControlStreamService(
 
         var claim = new Claim(
             stream.StreamId, token.TokenId, token.ExpiresAt + TokenVerifier.Leeway, hello?.Identity, features.Contains(ControlFeatures.Challenge),
-            [.. RandomNumberGenerator.GetBytes(ChallengeNonceSize)], RemoteAddress(context));
+            [.. RandomNumberGenerator.GetBytes(ChallengeNonceSize)], RemoteAddress(context))
+        {
+            GroupBootId = hello?.GroupBootId,
+        };
         return new ControlStreamProtocol.ClaimSession(token.ConnectorId, token.OrganizationId, claim, features, hello, stream);
-    }
-
-    private bool TryReadToken(ServerCallContext context, [NotNullWhen(true)] out ConnectorTokenClaims? claims, [NotNullWhen(false)] out string? reason)
-    {
-        claims = null;
-        var connectorId = context.RequestHeaders.GetValue("connector_id");
-        if (connectorId?.Length > Limits.MaxConnectorIdLength)
-        {
-            reason = $"the metadata key connector_id is longer than {Limits.MaxConnectorIdLength} characters";
-            return false;
-        }
-
-        if (context.RequestHeaders.GetValue("token") is not { Length: > 0 } token)
-        {
-            reason = "no connector token was sent (metadata key token); create one for the connector and give it to the replica";
-            return false;
-        }
-
-        if (!verifier.TryVerifyConnectorToken(token, out var verified, out reason))
-        {
-            return false;
-        }
-
-        if (!string.IsNullOrEmpty(connectorId) && !string.Equals(connectorId, verified.ConnectorId.Value, StringComparison.OrdinalIgnoreCase))
-        {
-            reason = $"the token is for connector {verified.ConnectorId}, but connector_id names another one";
-            return false;
-        }
-
-        claims = verified;
-        return true;
     }
 
     private async Task<VerifiedHello?> ReadHelloAsync(

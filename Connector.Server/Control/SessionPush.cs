@@ -97,16 +97,7 @@ internal sealed class SessionPush
             return;
         }
 
-        var message = new Edges();
-        foreach (var edge in edges)
-        {
-            var address = new EdgeAddress { EdgeId = edge.EdgeId.Value };
-            address.Addresses.AddRange(edge.Addresses);
-            address.CaPins.AddRange(edge.CaPins);
-            message.Edges_.Add(address);
-        }
-
-        Claim.Stream.Send(new ControlStreamResponse { Edges = message });
+        Claim.Stream.Send(new ControlStreamResponse { Edges = EdgeMessages.Of(edges) });
     }
 
     private TimeSpan Wait(DateTimeOffset now) => notBefore > now ? notBefore - now : TimeSpan.Zero;

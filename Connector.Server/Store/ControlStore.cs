@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Json;
@@ -32,13 +33,20 @@ internal sealed class ControlStore(ControlDatabase database, ConnectorLogs logs,
     public Task<SessionEpoch> ReadEpochAsync(ConnectorId connectorId, CancellationToken cancellationToken)
         => database.ReadAsync($"reading the epoch of connector {connectorId}", db => Epoch(db, connectorId), cancellationToken);
 
-    public Task<SessionEpoch> RaiseEpochAsync(ConnectorId connectorId, SessionEpoch expected, CancellationToken cancellationToken)
+    public Task<SessionEpoch> RaiseEpochAsync(
+        ConnectorId connectorId, SessionEpoch expected, GroupBootId? claimer, CancellationToken cancellationToken)
         => database.WriteAsync(
             $"raising the epoch of connector {connectorId}",
             db =>
             {
+                if (claimer is { } member && GroupRecords.Read(db, connectorId) is var group && group.IsRemoved(member))
+                {
+                    throw new RemovedFromGroupException(connectorId, member, group);
+                }
+
+                var holder = claimer?.ToString();
                 var raised = db.Epochs.Where(row => row.ConnectorId == connectorId.Value && row.Epoch == expected.Value)
-                    .ExecuteUpdate(set => set.SetProperty(row => row.Epoch, row => row.Epoch + 1));
+                    .ExecuteUpdate(set => set.SetProperty(row => row.Epoch, row => row.Epoch + 1).SetProperty(row => row.GroupBootId, holder));
                 if (raised == 1)
                 {
                     return new SessionEpoch(expected.Value + 1);
@@ -49,6 +57,27 @@ internal sealed class ControlStore(ControlDatabase database, ConnectorLogs logs,
                     ? new ControlStoreException($"raising the epoch of connector {connectorId}: the connector does not exist (any more)")
                     : new StaleEpochException(connectorId, stored, expected);
             },
+            cancellationToken);
+
+    public Task<GroupRecord> ReadGroupAsync(ConnectorId connectorId, CancellationToken cancellationToken)
+        => database.ReadAsync($"reading the group of connector {connectorId}", db => GroupRecords.Read(db, connectorId), cancellationToken);
+
+    public Task<GroupCommit> DecideGroupAsync(ConnectorId connectorId, long expected, GroupRecord decided, CancellationToken cancellationToken)
+        => database.WriteAsync(
+            $"deciding about the group of connector {connectorId}",
+            db =>
+            {
+                GroupRecords.Replace(db, connectorId, expected, decided);
+                var fenced = GroupRecords.Fence(db, connectorId, decided.Removed);
+                return new GroupCommit(Epoch(db, connectorId), fenced);
+            },
+            cancellationToken);
+
+    public Task<bool> NoteGroupMembersAsync(
+        ConnectorId connectorId, long generation, ImmutableArray<GroupRecordMember> members, CancellationToken cancellationToken)
+        => database.WriteAsync(
+            $"noting the members of the group of connector {connectorId}",
+            db => GroupRecords.Note(db, connectorId, generation, members),
             cancellationToken);
 
     public Task<ConnectorDesiredState?> ReadDesiredStateAsync(ConnectorId connectorId, CancellationToken cancellationToken)

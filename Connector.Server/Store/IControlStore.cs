@@ -12,8 +12,24 @@ public interface IControlStore
     Task<SessionEpoch> ReadEpochAsync(ConnectorId connectorId, CancellationToken cancellationToken);
 
     /// <summary>Compare-and-set: raises the epoch from <paramref name="expected"/> by one, durably.</summary>
+    /// <param name="claimer">The group system whose control session the new epoch stands for; null for a replica that runs alone.</param>
     /// <exception cref="StaleEpochException">The stored epoch is another one.</exception>
-    Task<SessionEpoch> RaiseEpochAsync(ConnectorId connectorId, SessionEpoch expected, CancellationToken cancellationToken);
+    /// <exception cref="RemovedFromGroupException">The claimer was removed from its group.</exception>
+    Task<SessionEpoch> RaiseEpochAsync(ConnectorId connectorId, SessionEpoch expected, GroupBootId? claimer, CancellationToken cancellationToken);
+
+    /// <summary><see cref="GroupRecord.None"/> while nothing was decided.</summary>
+    Task<GroupRecord> ReadGroupAsync(ConnectorId connectorId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Compare-and-set: <paramref name="decided"/> takes the place of the record of generation <paramref name="expected"/>, durably. When the present epoch
+    /// stands for a group system that the decision removes, the epoch is raised in the same transaction, so that its writes are refused from then on.
+    /// </summary>
+    /// <exception cref="StaleGenerationException">The stored generation is another one; nothing was changed.</exception>
+    Task<GroupCommit> DecideGroupAsync(ConnectorId connectorId, long expected, GroupRecord decided, CancellationToken cancellationToken);
+
+    /// <summary>Notes who the members are now; nothing was decided by that. False: the record is of another generation by now.</summary>
+    Task<bool> NoteGroupMembersAsync(
+        ConnectorId connectorId, long generation, ImmutableArray<GroupRecordMember> members, CancellationToken cancellationToken);
 
     /// <summary>Null when the connector does not exist.</summary>
     Task<ConnectorDesiredState?> ReadDesiredStateAsync(ConnectorId connectorId, CancellationToken cancellationToken);

@@ -25,6 +25,8 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
 
     public DbSet<EpochRow> Epochs => Set<EpochRow>();
 
+    public DbSet<ConnectorGroupRow> ConnectorGroups => Set<ConnectorGroupRow>();
+
     public DbSet<MetaRow> Meta => Set<MetaRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -85,6 +87,11 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
         {
             row.ToTable("epochs").HasKey(epoch => epoch.ConnectorId);
             row.HasOne<ConnectorRow>().WithOne().HasForeignKey<EpochRow>(epoch => epoch.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<ConnectorGroupRow>(row =>
+        {
+            row.ToTable("connector_groups").HasKey(group => group.ConnectorId);
+            row.HasOne<ConnectorRow>().WithOne().HasForeignKey<ConnectorGroupRow>(group => group.ConnectorId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<MetaRow>(row => row.ToTable("meta").HasKey(meta => meta.Key));
 

@@ -236,6 +236,27 @@ internal sealed class EpochRow
     public required string ConnectorId { get; set; }
 
     public long Epoch { get; set; }
+
+    /// <summary>The group system whose control session the epoch stands for; null for a replica that runs alone.</summary>
+    public string? GroupBootId { get; set; }
+}
+
+/// <summary>The last decision about a connector's group; there is no row before the first.</summary>
+internal sealed class ConnectorGroupRow
+{
+    public required string ConnectorId { get; set; }
+
+    public long Generation { get; set; }
+
+    /// <summary>JSON array of objects with group_boot_id and replica_id.</summary>
+    public required string Members { get; set; }
+
+    /// <summary>Group boot ids, oldest first, separated by one space.</summary>
+    public required string Removed { get; set; }
+
+    public string? GrantedTo { get; set; }
+
+    public long? GrantedAt { get; set; }
 }
 
 internal sealed class MetaRow

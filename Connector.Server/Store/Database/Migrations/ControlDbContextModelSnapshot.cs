@@ -16,6 +16,39 @@ namespace Connector.Server.Store.Database.Migrations
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.5");
 
+            modelBuilder.Entity("Connector.Server.Store.Database.ConnectorGroupRow", b =>
+                {
+                    b.Property<string>("ConnectorId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("connector_id");
+
+                    b.Property<long>("Generation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("generation");
+
+                    b.Property<long?>("GrantedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("granted_at");
+
+                    b.Property<string>("GrantedTo")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("granted_to");
+
+                    b.Property<string>("Members")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("members");
+
+                    b.Property<string>("Removed")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("removed");
+
+                    b.HasKey("ConnectorId");
+
+                    b.ToTable("connector_groups", (string)null);
+                });
+
             modelBuilder.Entity("Connector.Server.Store.Database.ConnectorLogRow", b =>
                 {
                     b.Property<long>("Id")
@@ -173,6 +206,10 @@ namespace Connector.Server.Store.Database.Migrations
                     b.Property<long>("Epoch")
                         .HasColumnType("INTEGER")
                         .HasColumnName("epoch");
+
+                    b.Property<string>("GroupBootId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("group_boot_id");
 
                     b.HasKey("ConnectorId");
 
@@ -544,6 +581,15 @@ namespace Connector.Server.Store.Database.Migrations
                         .IsUnique();
 
                     b.ToTable("sockets", (string)null);
+                });
+
+            modelBuilder.Entity("Connector.Server.Store.Database.ConnectorGroupRow", b =>
+                {
+                    b.HasOne("Connector.Server.Store.Database.ConnectorRow", null)
+                        .WithOne()
+                        .HasForeignKey("Connector.Server.Store.Database.ConnectorGroupRow", "ConnectorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("Connector.Server.Store.Database.ConnectorLogRow", b =>

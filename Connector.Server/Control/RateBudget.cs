@@ -1,12 +1,12 @@
 namespace Connector.Server.Control;
 
-/// <summary>A token bucket for the plain log records of one stream.</summary>
-internal sealed class LogBudget(int perSecond, int burst, TimeProvider time)
+/// <summary>A token bucket: a rate with a burst, of one stream or one connector.</summary>
+internal sealed class RateBudget(int perSecond, int burst, TimeProvider time)
 {
     private double tokens = burst;
     private long refilledAt = time.GetTimestamp();
 
-    /// <summary>False: this record is over the rate.</summary>
+    /// <summary>False: this one is over the rate.</summary>
     public bool TryTake()
     {
         var now = time.GetTimestamp();
