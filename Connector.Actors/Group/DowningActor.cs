@@ -29,8 +29,8 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     {
         this.setup = setup;
         this.cluster = cluster;
-        Receive<ClusterEvent.IClusterDomainEvent>(_ => Look());
-        Receive<ClusterEvent.CurrentClusterState>(_ => Look());
+        Receive<ClusterEvent.IClusterDomainEvent>(_ => cluster.SendCurrentClusterState(Self));
+        Receive<ClusterEvent.CurrentClusterState>(Look);
         Receive<Due>(m =>
         {
             if (m.Question == question)
@@ -58,9 +58,9 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
 
     public static Props Props(GroupSystemSetup setup, Cluster cluster) => Akka.Actor.Props.Create(() => new DowningActor(setup, cluster));
 
-    private void Look()
+    private void Look(ClusterEvent.CurrentClusterState state)
     {
-        var now = LossView.Of(cluster.State);
+        var now = LossView.Of(state);
         DownRemoved(now);
         if (now.Equals(view))
             return;
@@ -68,7 +68,8 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         question++;
         asking = false;
         Timers.CancelAll();
-        if (now.IsWhole || cluster.SelfMember.Status is not (MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving or MemberStatus.Exiting))
+        var self = state.Members.FirstOrDefault(member => member.UniqueAddress.Equals(cluster.SelfUniqueAddress));
+        if (now.IsWhole || self?.Status is not (MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving or MemberStatus.Exiting))
             return;
         log.Info("not reached any more: {Members}", string.Join(", ", now.Unreached.Select(member => member.Address)));
         AskAfter(setup.Timing.StableAfter);
@@ -99,7 +100,8 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
                 foreach (var id in verdict.Removed.Where(id => id.Length == BootId.Size))
                     removed.Add(BootId.Read(id.Span));
                 log.Info("this side of the group goes on, generation {Generation}{Reason}", verdict.Generation, Because(verdict));
-                DownRemoved(LossView.Of(cluster.State));
+                if (view is { } known)
+                    DownRemoved(known);
 
                 // Of an older generation than the loss: what is still not reached has to be asked anew.
                 if (isNewest)

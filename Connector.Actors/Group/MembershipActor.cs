@@ -51,7 +51,6 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void Knocking()
     {
-        Always();
         Receive<KnockAnswered>(answer =>
         {
             if (answer.Round != round || PeerOf(Sender.Path.Address) is not { } peer)
@@ -65,11 +64,11 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
             if (m.Round == round)
                 Decide();
         });
+        Always();
     }
 
     private void Asking()
     {
-        Always();
         Receive<VerdictCame>(m =>
         {
             if (m.Round == round)
@@ -80,26 +79,22 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
             if (m.Round == round)
                 Again($"the control plane was not asked who may form the group: {m.Reason}");
         });
+        Always();
     }
 
     private void Joining()
     {
-        Always();
         Receive<KnocksOver>(m =>
         {
             if (m.Round == round)
                 Again("joining the group was not done in time; do all peers reach each other's address and port?");
         });
+        Always();
     }
 
     private void Waiting() => Always();
 
-    private void InGroup()
-    {
-        Always();
-        Receive<ClusterEvent.IMemberEvent>(_ => Describe());
-        Receive<ClusterEvent.IReachabilityEvent>(_ => Describe());
-    }
+    private void InGroup() => Always();
 
     private void Always()
     {
@@ -115,14 +110,12 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
             {
                 round++;
                 Become(InGroup);
-                log.Info("in the group, {Members} members", cluster.State.Members.Count);
             }
 
-            Describe();
+            Look();
         });
-        Receive<ClusterEvent.IMemberEvent>(_ => Describe());
-        Receive<ClusterEvent.IReachabilityEvent>(_ => Describe());
-        Receive<ClusterEvent.CurrentClusterState>(_ => { });
+        Receive<ClusterEvent.IClusterDomainEvent>(_ => Look());
+        Receive<ClusterEvent.CurrentClusterState>(Describe);
         Receive<KnockAnswered>(_ => { });
         Receive<KnocksOver>(_ => { });
         Receive<VerdictCame>(_ => { });
@@ -207,12 +200,15 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         Say(GroupRole.Ungrouped, [], reason);
     }
 
-    private void Describe()
+    // Asked for, because what Akka keeps for reading lags behind its events.
+    private void Look() => cluster.SendCurrentClusterState(Self);
+
+    private void Describe(ClusterEvent.CurrentClusterState state)
     {
-        var self = cluster.SelfMember;
-        if (self.Status is not (MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving))
+        var self = state.Members.FirstOrDefault(member => member.UniqueAddress.Equals(cluster.SelfUniqueAddress));
+        if (self?.Status is not (MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving))
             return;
-        var up = cluster.State.Members.Where(member => member.Status is MemberStatus.Up or MemberStatus.Leaving).ToArray();
+        var up = state.Members.Where(member => member.Status is MemberStatus.Up or MemberStatus.Leaving).ToArray();
         var leader = up.Aggregate((Member?)null, (oldest, member) => oldest is null || member.IsOlderThan(oldest) ? member : oldest);
         Say(
             leader is not null && leader.UniqueAddress.Equals(cluster.SelfUniqueAddress) ? GroupRole.Leader : GroupRole.Member,

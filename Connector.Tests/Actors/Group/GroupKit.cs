@@ -8,7 +8,7 @@ namespace Connector.Tests.Actors.Group;
 /// <summary>Replicas of one connector in this process, each with its own actor systems and remoting port, and a real control plane. Owns them.</summary>
 internal sealed class GroupKit : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(12);
 
     private readonly List<GroupReplica> replicas = [];
     private readonly GroupTiming timing;
@@ -59,15 +59,34 @@ internal sealed class GroupKit : IAsyncDisposable
 
     public async Task IsOneGroupAsync(int count)
     {
-        await Eventually.IsTrueAsync(
-            () => Leaders.Count() == 1 && Living.Count(replica => replica.Status?.Members.Length == count) == count, $"{count} replicas are one group", CancellationToken.None, Patience);
+        await BecomesAsync(
+            () => Leaders.Count() == 1 && Living.Count(replica => replica.Status?.Members.Length == count) == count, $"{count} replicas are one group");
         await IsOnlineAsync();
     }
 
+    public Task BecomesAsync(Func<bool> condition, string what) => BecomesAsync(() => Task.FromResult(condition()), what);
+
+    /// <summary>Waits; a failure shows what each replica was and logged.</summary>
+    public async Task BecomesAsync(Func<Task<bool>> condition, string what)
+    {
+        try
+        {
+            await Eventually.IsTrueAsync(condition, what, CancellationToken.None, Patience);
+        }
+        catch (TimeoutException e)
+        {
+            var session = await Server.SessionAsync();
+            throw new TimeoutException(
+                $"{e.Message}\ncontrol plane: {session.State}, epoch {session.Epoch}, leader {session.Leader}\n{string.Join('\n', Server.Log.Lines.TakeLast(40))}\n"
+                + string.Join('\n', replicas.Select(replica => $"-- {replica.Id} {replica.Self}: {replica.Status} {replica.Session}\n{string.Join('\n', replica.Log.TakeLast(40))}")),
+                e);
+        }
+    }
+
     public Task IsOnlineAsync()
-        => Eventually.IsTrueAsync(
+        => BecomesAsync(
             async () => (await Server.SessionAsync()) is { State: "online" } session && Leaders.SingleOrDefault() is { } leader && session.Leader == leader.Id,
-            "the leader holds the control session", CancellationToken.None, Patience);
+            "the leader holds the control session");
 
     public async Task CutAsync(GroupReplica one, GroupReplica other)
     {

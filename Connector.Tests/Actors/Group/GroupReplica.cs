@@ -1,34 +1,40 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Remote;
 using Akka.Remote.Transport;
 using Connector.Actors.Control;
 using Connector.Actors.Group;
 using Connector.Actors.Logs;
+using Connector.Actors.Registration;
 using Connector.Actors.State;
 using Connector.Protocol;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Tls;
 using Connector.Tests.Server.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace Connector.Tests.Actors.Group;
 
 /// <summary>One replica as far as its group is concerned: agent and group actor in a data system of its own, and what it was told.</summary>
 internal sealed class GroupReplica : IAsyncDisposable
 {
-    private const string Hocon = "akka.loglevel = OFF\nakka.stdout-loglevel = OFF\nakka.log-dead-letters = off\nakka.actor.serialize-messages = on";
+    private const string Hocon = "akka.loglevel = INFO";
 
     private readonly ActorSystem data;
     private readonly ECDsa key;
     private readonly ConcurrentQueue<GroupStatusChanged> statuses = new();
     private readonly ConcurrentQueue<ControlSessionProtocol.ControlSessionStatusChanged> sessions = new();
+    private readonly ControlPlaneFixture.CollectedLog log;
+    private readonly LoggerFactory loggers;
     private volatile ActorSystem? group;
 
-    private GroupReplica(int number, GroupPeer self, ECDsa key, ActorSystem data)
+    private GroupReplica(int number, GroupPeer self, ECDsa key, ActorSystem data, ControlPlaneFixture.CollectedLog log, LoggerFactory loggers)
     {
+        this.log = log;
+        this.loggers = loggers;
         Number = number;
         Self = self;
         this.key = key;
@@ -61,13 +67,19 @@ internal sealed class GroupReplica : IAsyncDisposable
 
     public ActorSystem? System => group;
 
+    /// <summary>What the group system logged.</summary>
+    public IReadOnlyCollection<string> Log => log.Lines;
+
     public bool IsAlive { get; private set; } = true;
 
     public static GroupReplica Start(int number, GroupPeer self, IReadOnlyList<GroupPeer> peers, ControlPlaneFixture server, GroupTiming timing, ConnectorId? connector = null, string hocon = "")
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var data = ActorSystem.Create("data", ConfigurationFactory.ParseString(Hocon));
-        var replica = new GroupReplica(number, self, key, data);
+        var loggers = new ControlPlaneFixture.CollectedLog();
+        var factory = new LoggerFactory([loggers]);
+        var data = ActorSystem.Create(
+            "data", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(Hocon).WithFallback(EmbeddedHocon.Logging)), new MicrosoftLoggingSetup(factory)));
+        var replica = new GroupReplica(number, self, key, data, loggers, factory);
         var replicaKey = new ReplicaKey(key);
         var settings = new ControlSessionSettings
         {
@@ -86,8 +98,8 @@ internal sealed class GroupReplica : IAsyncDisposable
         var agent = data.ActorOf(ReplicaAgentActor.Props(settings, new ControlSessionPeers(stub, stub, stub, stub), TimeProvider.System), "agent");
         var dependencies = new GroupDependencies(
             new GroupSettings(self.Host, self.Port, null, [.. peers], null) { Timing = timing }, settings, replica.ControlPlane, replica.ControlPlane,
-            new MicrosoftLoggingSetup(NullLoggerFactory.Instance), TimeProvider.System, Random.Shared.NextDouble,
-            $"akka.loglevel = OFF\nakka.stdout-loglevel = OFF\nakka.actor.serialize-messages = on\nakka.remote.dot-netty.tcp.applied-adapters = [trttl]\n{hocon}")
+            new MicrosoftLoggingSetup(replica.loggers), TimeProvider.System, Random.Shared.NextDouble,
+            $"akka.loglevel = INFO\nakka.remote.dot-netty.tcp.applied-adapters = [trttl]\n{hocon}")
         {
             Started = system => replica.group = system,
         };
