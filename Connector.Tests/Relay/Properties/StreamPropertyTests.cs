@@ -82,6 +82,7 @@ public sealed class StreamPropertyTests : IAsyncLifetime
         {
             var lanesLeft = lanes.Count;
             await Eventually.IsTrue(() => pair.Edge.LiveLanes == lanesLeft && pair.Replica.LiveLanes == lanesLeft, $"{lanesLeft} lanes are left");
+            await Eventually.IsTrue(() => lanes.TrueForAll(entry => pair.Edge.HasConfirmed(entry.Lane.Number)), "the edge knows that they are good");
             await pair.AssertEveryPlaceIsFreeAsync(Id);
         }
 
