@@ -8,7 +8,9 @@ namespace Connector.Tests.Actors.Group;
 /// <summary>Replicas of one connector in this process, each with its own actor systems and remoting port, and a real control plane. Owns them.</summary>
 internal sealed class GroupKit : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(12);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private const string Opened = ": control session opened by ";
 
     private readonly List<GroupReplica> replicas = [];
     private readonly GroupTiming timing;
@@ -30,7 +32,6 @@ internal sealed class GroupKit : IAsyncDisposable
 
     public IEnumerable<GroupReplica> Leaders => Living.Where(replica => replica.Status?.Role == GroupRole.Leader);
 
-    /// <summary>Replicas that hold an open control session by their own account.</summary>
     public IEnumerable<GroupReplica> Others(GroupReplica one) => Living.Where(replica => replica != one);
 
     /// <summary>Starts the replicas and returns when they are one group with a control session.</summary>
@@ -88,16 +89,50 @@ internal sealed class GroupKit : IAsyncDisposable
             async () => (await Server.SessionAsync()) is { State: "online" } session && Leaders.SingleOrDefault() is { } leader && session.Leader == leader.Id,
             "the leader holds the control session");
 
-    public async Task CutAsync(GroupReplica one, GroupReplica other)
+    public bool ControlPlaneAway
     {
-        await one.CutAsync(other.Self);
-        await other.CutAsync(one.Self);
+        set
+        {
+            foreach (var replica in replicas)
+                replica.ControlPlane.Away = value;
+        }
     }
 
-    public async Task HealAsync(GroupReplica one, GroupReplica other)
+    /// <summary>Control sessions so far, by the control plane's own records.</summary>
+    public int SessionsOpened => Server.Log.Lines.Count(line => line.Contains(Opened, StringComparison.Ordinal));
+
+    /// <summary>Cuts one replica off from all others, both ways.</summary>
+    public async Task CutAllAsync(GroupReplica one)
     {
-        await one.HealAsync(other.Self);
-        await other.HealAsync(one.Self);
+        foreach (var other in Others(one))
+        {
+            await one.CutAsync(other.Self);
+            await other.CutAsync(one.Self);
+        }
+    }
+
+    public async Task HealAllAsync(GroupReplica one)
+    {
+        foreach (var other in Others(one))
+        {
+            await one.HealAsync(other.Self);
+            await other.HealAsync(one.Self);
+        }
+    }
+
+    /// <summary>By the control plane's own records: each session was over before the next began.</summary>
+    public void AssertNeverTwoSessions()
+    {
+        var live = 0;
+        foreach (var line in Server.Log.Lines)
+        {
+            if (line.Contains(Opened, StringComparison.Ordinal))
+                Assert.Equal(1, ++live);
+            else if (line.Contains(": control session of ", StringComparison.Ordinal) && (line.Contains(" ended, ", StringComparison.Ordinal) || line.Contains(" was fenced, ", StringComparison.Ordinal)))
+                live--;
+        }
+
+        Assert.InRange(live, 0, 1);
     }
 
     public async ValueTask DisposeAsync()
