@@ -7,6 +7,13 @@ using Connector.Host.Running;
 // starve all others. Threads that are not needed are never made.
 ThreadPool.SetMinThreads(16, 16);
 
-using var signals = new ShutdownSignals();
+var environment = HostEnvironment.OfProcess();
+var supervised = environment.Variable(ParentWatch.Variable) == ParentWatch.ByStandardInput;
+using var signals = new ShutdownSignals(supervised, Environment.Exit);
+if (supervised)
+{
+    ParentWatch.Start(Console.OpenStandardInput(), signals.StopAtOnce);
+}
+
 using var memory = new IdleMemory(TimeProvider.System);
-return await CommandLine.RunAsync(args, HostEnvironment.OfProcess(), Roles.Real, signals.Stopping);
+return await CommandLine.RunAsync(args, environment with { AtOnce = signals.AtOnce }, Roles.Real, signals.Stopping);
