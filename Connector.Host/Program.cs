@@ -7,6 +7,13 @@ using Connector.Host.Running;
 // Every role needs it, and from its start; a replica may ask for more.
 ThreadReserve.Keep(ThreadReserve.Usual);
 
-using var signals = new ShutdownSignals();
+var environment = HostEnvironment.OfProcess();
+var supervised = environment.Variable(ParentWatch.Variable) == ParentWatch.ByStandardInput;
+using var signals = new ShutdownSignals(supervised, Environment.Exit);
+if (supervised)
+{
+    ParentWatch.Start(Console.OpenStandardInput(), signals.StopAtOnce);
+}
+
 using var memory = new IdleMemory(TimeProvider.System);
-return await CommandLine.RunAsync(args, HostEnvironment.OfProcess(), Roles.Real, signals.Stopping);
+return await CommandLine.RunAsync(args, environment with { AtOnce = signals.AtOnce }, Roles.Real, signals.Stopping);

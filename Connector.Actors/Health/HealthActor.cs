@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Connector.Actors.Control;
+using Connector.Actors.Group;
 using Connector.Actors.Links;
 using Connector.Actors.Sockets;
 using Connector.Actors.Sockets.Checks;
@@ -13,13 +14,9 @@ namespace Connector.Actors.Health;
 /// <summary>Collects what the others publish, so that one question tells how this replica is. Asks nobody: it answers also when others hang.</summary>
 internal sealed class HealthActor : ReceiveActor
 {
-    public static Props Props(ReplicaId replicaId, ConnectorId connectorId, BootId bootId, string version, TimeProvider time)
-        => Akka.Actor.Props.Create(() => new HealthActor(replicaId, connectorId, bootId, version, time));
+    public static Props Props(HealthSubject subject, TimeProvider time) => Akka.Actor.Props.Create(() => new HealthActor(subject, time));
 
-    private readonly ReplicaId replicaId;
-    private readonly ConnectorId connectorId;
-    private readonly BootId bootId;
-    private readonly string version;
+    private readonly HealthSubject subject;
     private readonly DateTimeOffset startedAt;
 
     private const int MostLinks = 256;
@@ -33,17 +30,16 @@ internal sealed class HealthActor : ReceiveActor
     private ControlSessionProtocol.ControlPlaneHeard? heard;
     private ControlSessionProtocol.ControlSessionStatusChanged? session;
     private DesiredStateVersion configVersion = DesiredStateVersion.None;
+    private GroupStatusChanged group;
     private bool configured;
     private bool draining;
 
-    public HealthActor(ReplicaId replicaId, ConnectorId connectorId, BootId bootId, string version, TimeProvider time)
+    public HealthActor(HealthSubject subject, TimeProvider time)
     {
-        this.replicaId = replicaId;
-        this.connectorId = connectorId;
-        this.bootId = bootId;
-        this.version = version;
+        this.subject = subject;
         this.time = time;
         startedAt = time.GetUtcNow();
+        group = new GroupStatusChanged(subject.Role, 0, [], subject.Role == GroupRole.Ungrouped ? "the group is starting" : "", startedAt);
         Collecting();
     }
 
@@ -87,6 +83,7 @@ internal sealed class HealthActor : ReceiveActor
                 links.Remove(old.EdgeId.Value);
         });
         Receive<ControlSessionProtocol.ControlSessionStatusChanged>(m => session = m);
+        Receive<GroupStatusChanged>(m => group = m);
         Receive<DesiredStateProtocol.DesiredStateChanged>(m =>
         {
             configured = true;
@@ -99,10 +96,16 @@ internal sealed class HealthActor : ReceiveActor
     private HealthState State()
     {
         var (now, wall) = (Lamp.Now(time), time.GetUtcNow());
-        var control = LampDecision.Control(session, heard, now, wall, startedAt);
+        var control = LampDecision.Control(group, session, heard, now, wall, startedAt);
+        var streams = subject.Streams.State();
         return new HealthState(
-            replicaId, connectorId, bootId, version, startedAt, configured, draining, configVersion, session, [.. sockets.Values], [.. links.Values])
+            subject.ReplicaId, subject.ConnectorId, subject.BootId, subject.Version, startedAt, configured, draining, configVersion, session,
+            [.. sockets.Values.Select(socket => socket with { LiveStreams = streams.PerSocket.GetValueOrDefault(socket.SocketId) })],
+            [.. links.Values])
         {
+            Group = group,
+            Streams = streams,
+            DrainTimeout = subject.DrainTimeout,
             Control = control,
             Paths = paths.ToImmutableDictionary(path => path.Key, path => path.Value.Lamp!.Read(now)),
             Lamps =
@@ -126,6 +129,7 @@ internal sealed class HealthActor : ReceiveActor
         events.Subscribe(Self, typeof(UpstreamCheckProtocol.UpstreamLampsChanged));
         events.Subscribe(Self, typeof(LinkPath));
         events.Subscribe(Self, typeof(ControlSessionProtocol.ControlPlaneHeard));
+        events.Subscribe(Self, typeof(GroupStatusChanged));
     }
 
     protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);

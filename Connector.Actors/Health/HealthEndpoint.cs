@@ -20,7 +20,12 @@ public sealed class HealthEndpoint(IPEndPoint address, Func<CancellationToken, T
 {
     private const int MostConnections = 64;
 
+    // Nobody's question is worth the wait of a successor.
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
     private WebApplication? app;
+    private Task? ended;
 
     /// <summary>Where it listens; the real port when 0 was asked for. Null before the start.</summary>
     public Uri? Url { get; private set; }
@@ -68,10 +73,28 @@ public sealed class HealthEndpoint(IPEndPoint address, Func<CancellationToken, T
         Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StopAsync(CancellationToken cancellationToken) => EndAsync();
+
+    /// <summary>Stops listening, so that another process can have the address, and gives answers under way a second. Safe to call again.</summary>
+    public Task EndAsync()
     {
-        if (app is not null)
-            await app.StopAsync(cancellationToken).ConfigureAwait(false);
+        lock (gate)
+            return ended ??= EndOnceAsync();
+    }
+
+    private async Task EndOnceAsync()
+    {
+        if (app is null)
+            return;
+        using var limit = new CancellationTokenSource(LongestEnd);
+        try
+        {
+            await app.StopAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Answers under way were cut; the address is free.
+        }
     }
 
     public async ValueTask DisposeAsync()

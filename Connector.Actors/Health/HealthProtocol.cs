@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Connector.Actors.Control;
+using Connector.Actors.Group;
 using Connector.Actors.Links;
 using Connector.Actors.Sockets;
 using Connector.Protocol.Ids;
@@ -38,6 +39,14 @@ public static class HealthProtocol
 
         /// <summary>The path lamp of each link.</summary>
         public ImmutableDictionary<EdgeId, LampReading> Paths { get; init; } = ImmutableDictionary<EdgeId, LampReading>.Empty;
+
+        /// <summary>What it is in its connector's group; null is lone.</summary>
+        public GroupStatusChanged? Group { get; init; }
+
+        public RunningStreamsState? Streams { get; init; }
+
+        /// <summary>How long streams may go on after a request to stop.</summary>
+        public TimeSpan DrainTimeout { get; init; }
     }
 
     /// <summary>From the shutdown: from now on the replica is not ready.</summary>

@@ -1,4 +1,5 @@
 using Connector.Actors.Control;
+using Connector.Actors.Group;
 using Connector.Actors.Sockets;
 
 namespace Connector.Actors.Health;
@@ -7,19 +8,25 @@ namespace Connector.Actors.Health;
 internal static class LampDecision
 {
     public static LampReading Control(
-        ControlSessionProtocol.ControlSessionStatusChanged? session, ControlSessionProtocol.ControlPlaneHeard? heard, TimeSpan now, DateTimeOffset wall, DateTimeOffset started)
+        GroupStatusChanged? group, ControlSessionProtocol.ControlSessionStatusChanged? session, ControlSessionProtocol.ControlPlaneHeard? heard,
+        TimeSpan now, DateTimeOffset wall, DateTimeOffset started)
     {
         var age = now - heard?.At;
+
+        // The control session is the leader's; what a member proves is that the leader's session is heard of.
+        if (group?.Role == GroupRole.Member)
+            return OfHearing(heard, age, wall, group.Since, "the leader's control session was not heard of");
         if (session is null)
             return new LampReading(LampState.Unknown, started, age, "the control session is starting");
         if (session.State != ControlSessionState.Online)
             return new LampReading(LampState.Off, session.Since, age, $"{HealthReport.NameOf(session.State)}{(session.Reason.Length == 0 ? "" : $": {session.Reason}")}");
-        if (age is null)
-            return new LampReading(LampState.Unknown, session.Since, null, "nothing was heard from the control plane yet");
-        return age > heard!.Silence
-            ? new LampReading(LampState.Unknown, wall - (age.Value - heard.Silence), age, $"nothing was heard from the control plane for {age.Value.TotalSeconds:0} s")
-            : new LampReading(LampState.On, session.Since, age, "");
+        return OfHearing(heard, age, wall, session.Since, "nothing was heard from the control plane");
     }
+
+    private static LampReading OfHearing(ControlSessionProtocol.ControlPlaneHeard? heard, TimeSpan? age, DateTimeOffset wall, DateTimeOffset since, string silence)
+        => age is null ? new LampReading(LampState.Unknown, since, null, $"{silence} yet")
+            : age > heard!.Silence ? new LampReading(LampState.Unknown, wall - (age.Value - heard.Silence), age, $"{silence} for {age.Value.TotalSeconds:0} s")
+            : new LampReading(LampState.On, since, age, "");
 
     /// <summary>A socket that is not served has no upstream to prove.</summary>
     public static LampReading Upstream(SocketSupervisorProtocol.SocketStatusChanged status, Lamp? lamp, TimeSpan now)

@@ -359,9 +359,9 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
         drainAcknowledged = false;
         drainUntil = shared.Time.GetUtcNow() + drain.Grace;
         Timers.Cancel(LeaveKey);
-        if (lanesUp > 0)
-            link.Link.Drain(drain.Grace);
-        Broadcast(LinkProtocol.StopDialling.Instance);
+
+        // Also without a lane: the next one says it.
+        link.Link.Drain(drain.Grace);
         Timers.StartPeriodicTimer(DrainKey, DrainTick.Instance, DrainPoll);
         DrainOn();
     }
@@ -371,6 +371,10 @@ internal sealed class LinkActor : ReceiveActor, IWithTimers
         if (drainFor is not { } asker)
             return;
         var streams = link.Link.LiveStreams;
+
+        // While streams run a lost lane is dialled again, as ever: draining may take a quarter of an hour.
+        if (streams == 0)
+            Broadcast(LinkProtocol.StopDialling.Instance);
         var quiet = streams == 0 && (drainAcknowledged || lanesUp == 0);
         if (!quiet && shared.Time.GetUtcNow() < drainUntil)
             return;

@@ -33,13 +33,14 @@ public static class ConnectorActorsExtensions
                 host.ShutdownTimeout = longest;
         });
 
-        services.AddAkka(SystemName, (akka, provider) => akka.AddConnectorActors(provider, options));
+        // Before the actors: services stop in the opposite order, and the endpoint is to say "draining" until ReplicaShutdown ends it.
         if (options.Health is { } address)
         {
             services.AddSingleton(provider => new HealthEndpoint(address, cancellation => AskHealth(provider, cancellation)));
             services.AddHostedService(provider => provider.GetRequiredService<HealthEndpoint>());
         }
 
+        services.AddAkka(SystemName, (akka, provider) => akka.AddConnectorActors(provider, options));
         return services;
     }
 
@@ -66,7 +67,15 @@ public static class ConnectorActorsExtensions
 
         // Health first, so that it hears everything the others publish.
         var health = system.ActorOf(
-            HealthActor.Props(session.ReplicaId, session.ConnectorId, session.BootId, session.Version, options.Time), "health");
+            HealthActor.Props(
+                new HealthSubject(session.ReplicaId, session.ConnectorId, session.BootId, session.Version)
+                {
+                    Streams = options.Streams,
+                    Role = options.Group is null ? GroupRole.Lone : GroupRole.Ungrouped,
+                    DrainTimeout = options.DrainGrace,
+                },
+                options.Time),
+            "health");
         if (options.SessionStopped is { } stopped)
             system.ActorOf(SessionEndActor.Props(e => stopped(provider, e)), "session-end");
         var logs = system.ActorOf(
@@ -99,13 +108,33 @@ public static class ConnectorActorsExtensions
             registry.Register<ConnectorActorKeys.Control>(control);
         else
             registry.Register<ConnectorActorKeys.Group>(control);
-        ReplicaShutdown.AddTasks(system, health, links, control, options.DrainGrace);
+        new ReplicaShutdown
+        {
+            System = system,
+            Health = health,
+            Links = links,
+            Control = control,
+            Streams = options.Streams,
+            DrainGrace = options.DrainGrace,
+            Time = options.Time,
+            LeaveGroup = options.Group is null ? null : () => control.Ask<GroupProtocol.GroupLeft>(GroupProtocol.LeaveGroup.Instance),
+            HandOver = async () =>
+            {
+                if (provider.GetService<HealthEndpoint>() is { } endpoint)
+                    await endpoint.EndAsync().ConfigureAwait(false);
+                if (options.HandOver is { } handOver)
+                    await handOver().ConfigureAwait(false);
+            },
+        }.AddTasks();
     }
 
     private static async Task<HealthProtocol.HealthState?> AskHealth(IServiceProvider provider, CancellationToken cancellationToken)
     {
         try
         {
+            // Asked for earlier, the registry would start the actors in the middle of the host's start.
+            if (!provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested)
+                return null;
             return provider.GetRequiredService<ActorRegistry>().TryGet<ConnectorActorKeys.Health>(out var health)
                 ? await health.Ask<HealthProtocol.HealthState>(HealthProtocol.GetHealth.Instance, TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false)
                 : null;

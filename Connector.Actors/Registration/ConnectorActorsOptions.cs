@@ -2,6 +2,7 @@ using System.Net;
 using Akka.Actor;
 using Connector.Actors.Control;
 using Connector.Actors.Group;
+using Connector.Actors.Health;
 using Connector.Actors.Logs;
 using Microsoft.Extensions.Logging;
 
@@ -39,6 +40,18 @@ public sealed record ConnectorActorsOptions
 
     /// <summary>How long running streams may go on after SIGTERM.</summary>
     public TimeSpan DrainGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What a host has to allow for the whole of stopping.</summary>
+    public TimeSpan LongestStop => ReplicaShutdown.Longest(DrainGrace);
+
+    /// <summary>Counts the streams that run; the same as the sockets have.</summary>
+    public RunningStreams Streams { get; init; } = new();
+
+    /// <summary>
+    /// Called once, as soon as draining has begun and the control session and the group are left: gives up what a successor needs, such as the lock on
+    /// the state directory. The health endpoint has stopped by then.
+    /// </summary>
+    public Func<Task>? HandOver { get; init; }
 
     /// <summary>Called once when the control session has ended for good; usually stops the host.</summary>
     public Action<IServiceProvider, ControlSessionProtocol.ControlSessionStopped>? SessionStopped { get; init; }

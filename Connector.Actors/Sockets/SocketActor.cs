@@ -270,6 +270,7 @@ internal sealed class SocketActor : ReceiveActor, IWithTimers
         if (outcome is null)
             return;
 
+        shared.Streams?.Track(id, outcome);
         var number = open.Attempt.Number;
         live.Add(number, open.Offer, Now);
         WatchLive();

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Connector.Actors.Health;
 using Connector.Actors.Reach;
 using Connector.Protocol.Ids;
 using Connector.Relay.Links;
@@ -20,6 +21,9 @@ internal sealed record SocketDependencies(
 
     /// <summary>Makes the supervisor's child that becomes <see cref="UpstreamChecks"/>; null for none.</summary>
     public Props? UpstreamCheckProps { get; init; }
+
+    /// <summary>Told of each stream that begins; null where nobody counts them.</summary>
+    public RunningStreams? Streams { get; init; }
 
     /// <summary>How an offered stream is opened and run. Replaced by fault injection.</summary>
     public Func<OfferedStream, IStreamOffer> Wrap { get; init; } = stream => new RelayOffer(stream);

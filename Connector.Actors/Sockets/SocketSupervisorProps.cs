@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Connector.Actors.Health;
 using Connector.Actors.Reach;
 using Connector.Actors.Sockets.Checks;
 using Connector.Protocol.Variables;
@@ -10,7 +11,8 @@ namespace Connector.Actors.Sockets;
 public static class SocketSupervisorProps
 {
     /// <param name="memory">The same as the links' memory.</param>
-    public static Props Create(RelayMemory memory, ReachPolicy reach, SocketSettings settings, TimeProvider time)
+    /// <param name="streams">Counts the streams that run; null where nobody asks.</param>
+    public static Props Create(RelayMemory memory, ReachPolicy reach, SocketSettings settings, TimeProvider time, RunningStreams? streams = null)
     {
         var dialer = new UpstreamDialer(reach, UpstreamDialerOptions.Detect(), time);
         return SocketSupervisor.Props(new SocketDependencies(
@@ -20,6 +22,7 @@ public static class SocketSupervisorProps
             settings,
             time)
         {
+            Streams = streams,
             UpstreamCheckProps = UpstreamCheckActor.Props(dialer, time, Random.Shared.NextDouble),
         });
     }

@@ -49,6 +49,7 @@ public static class CommandLine
         ServerCommand.Build(environment, roles),
         StartCommand.Build(environment, roles),
         StatusCommand.Build(environment),
+        DrillCommand.Build(environment),
         ConfigCommand.Build(environment),
     };
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Connector.Host.Composition;
 using Connector.Host.Configuration;
 using Connector.Host.Errors;
 using Connector.Protocol;
@@ -54,7 +55,20 @@ internal static class ConfigCommand
         }
 
         CheckToken(file, path, environment, notes);
+        CheckGroup(file, path, environment, notes);
         return "connector";
+    }
+
+    private static void CheckGroup(ConnectorFile file, string path, HostEnvironment environment, List<string> notes)
+    {
+        var reader = new GroupSettingsReader(environment, SecretFiles.For(environment));
+        if (reader.Read(file.Cluster, path) is { } group && GroupAddress.Problem(group) is { } problem)
+        {
+            // Where it is checked is often not where it runs; and where it runs, the port is in use.
+            notes.Add($"here a replica could not start now: {problem.Message}");
+        }
+
+        notes.AddRange(reader.Notes);
     }
 
     /// <summary>A misspelt key says as well which kind of file it is.</summary>

@@ -9,8 +9,6 @@ namespace Connector.Host.Commands;
 
 internal static class StartCommand
 {
-    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
-
     public static Command Build(HostEnvironment environment, Roles roles)
     {
         var config = SharedOptions.Config("default ~/.border0/config.yaml if it exists; BORDER0_CONFIG_FILE wins");
@@ -44,8 +42,13 @@ internal static class StartCommand
             await environment.Error.WriteLineAsync($"note: {note}");
         }
 
-        using var state = StateDirectory.Open(settings.StateDirectory, environment.Time);
-        var replica = await roles.StartReplica(new ReplicaRoleOptions(settings, state, settings.Health), stopping);
+        using var state = await StateDirectory.OpenAsync(
+            settings.StateDirectory, environment.Time, ReplicaRole.Patience,
+            () => environment.Error.WriteLineAsync($"Another process uses the state directory {settings.StateDirectory}; waiting up to {ReplicaRole.Patience.TotalSeconds:0} s for it to let go ..."),
+            stopping);
+        var replica = await roles.StartReplica(
+            // What the ready file says is over when draining begins, and a successor may write its own into it.
+            new ReplicaRoleOptions(settings, state, settings.Health) { HandedOver = () => readyFile?.Remove() }, stopping);
         try
         {
             readyFile?.Write(new ReadyReport
@@ -61,8 +64,12 @@ internal static class StartCommand
         }
         finally
         {
+            await RunningRoles.StopAsync(replica.StopAsync, replica.LongestStop, environment.AtOnce);
             readyFile?.Remove();
-            await RunningRoles.StopAsync(replica.StopAsync, settings.DrainTimeout + StopGrace);
+            if (environment.AtOnce.IsCancellationRequested)
+            {
+                await environment.Error.WriteLineAsync($"Stopped at once, without waiting for the streams that ran: {replica.Streams()} were cut.");
+            }
         }
     }
 }

@@ -18,12 +18,27 @@ namespace Connector.Host.Composition;
 /// <summary>The connector's actor systems as one of the process's two hosts.</summary>
 internal static class ReplicaRole
 {
+    /// <summary>For addresses that a predecessor is about to give up.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>Returns when the replica runs and its health endpoint answers.</summary>
     /// <exception cref="ConnectorError">The health address is in use, or the configuration contradicts itself.</exception>
     public static async Task<RunningReplica> StartAsync(ReplicaRoleOptions options, CancellationToken cancellationToken)
     {
         var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var host = Build(options, ended);
+        var streams = new RunningStreams();
+        if (options.Health is { } health)
+        {
+            await ListenAddress.WaitUntilFreeAsync(health, Patience, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (options.Settings.Cluster is { } group)
+        {
+            await GroupAddress.CheckAsync(group, Patience, cancellationToken).ConfigureAwait(false);
+        }
+
+        var actors = Actors(options, streams, ended);
+        var host = Build(options, actors);
         try
         {
             await host.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -44,10 +59,23 @@ internal static class ReplicaRole
             {
                 await host.StopAsync(stopping).ConfigureAwait(false);
                 host.Dispose();
-            });
+            })
+        {
+            Streams = () => streams.State().Count,
+            LongestStop = actors.LongestStop,
+        };
     }
 
-    private static IHost Build(ReplicaRoleOptions options, TaskCompletionSource<string> ended)
+    private static IHost Build(ReplicaRoleOptions options, ConnectorActorsOptions actors)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "connector" });
+        ProcessLogging.Add(builder.Logging, options.Settings.LogLevel);
+        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        builder.Services.AddConnectorActors(actors);
+        return builder.Build();
+    }
+
+    private static ConnectorActorsOptions Actors(ReplicaRoleOptions options, RunningStreams streams, TaskCompletionSource<string> ended)
     {
         var (settings, state) = (options.Settings, options.State);
         if (!ReachPolicy.TryCreate(settings.Reach.Allow.Select(static network => network.ToString()), settings.Reach.Deny.Select(static network => network.ToString()), out var reach, out var problem))
@@ -58,13 +86,10 @@ internal static class ReplicaRole
         var version = typeof(ReplicaRole).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
         var bootId = BootId.New();
         var memory = new RelayMemory(new RelayMemoryOptions());
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "connector" });
-        ProcessLogging.Add(builder.Logging, settings.LogLevel);
-        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         var key = new ReplicaKey(state.Certificate.GetECDsaPrivateKey()!);
         var transport = new GrpcControlTransport(
             new GrpcControlTransportSettings { Server = settings.ServerUrl, Trust = settings.Trust, Token = () => settings.Token }, TimeProvider.System, key);
-        builder.Services.AddConnectorActors(new ConnectorActorsOptions
+        return new ConnectorActorsOptions
         {
             Session = new ControlSessionSettings
             {
@@ -77,14 +102,21 @@ internal static class ReplicaRole
             },
             Transport = _ => transport,
             Verdicts = _ => transport,
-            Sockets = (_, _) => SocketSupervisorProps.Create(memory, reach, SocketSettings.Default, TimeProvider.System),
+            Sockets = (_, _) => SocketSupervisorProps.Create(memory, reach, SocketSettings.Default, TimeProvider.System, streams),
             Links = (_, _, sockets) => LinkSupervisorProps.Create(
                 state.ReplicaId, bootId, state.Certificate, memory, sockets, LaneSettings.Default with { Detached = settings.ResumeWithin }, TimeProvider.System),
             Health = options.Health,
             DrainGrace = settings.DrainTimeout,
+            Group = settings.Cluster,
+            Streams = streams,
+            HandOver = () =>
+            {
+                state.LetGo();
+                options.HandedOver?.Invoke();
+                return Task.CompletedTask;
+            },
             SessionStopped = (_, stopped) => ended.TrySetResult(stopped.Reason),
-        });
-        return builder.Build();
+        };
     }
 
     private static string BuiltDate()

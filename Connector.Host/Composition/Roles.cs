@@ -1,3 +1,6 @@
+using Connector.Host.Dev;
+using Connector.Host.Running;
+
 namespace Connector.Host.Composition;
 
 /// <summary>How commands start what they run; tests give them others.</summary>
@@ -5,5 +8,9 @@ public sealed record Roles(
     Func<ServerRoleOptions, CancellationToken, Task<RunningServer>> StartServer,
     Func<ReplicaRoleOptions, CancellationToken, Task<RunningReplica>> StartReplica)
 {
+    /// <summary>How <c>dev</c> starts the process of a replica; its lines of log go to the second argument.</summary>
+    internal Func<ChildReplica, Action<string>, ISupervisedProcess> StartProcess { get; init; }
+        = static (child, line) => SupervisedProcess.Start(OwnProgram.OfProcess(), child.Arguments, child.Environment, line);
+
     public static Roles Real { get; } = new(ServerRole.StartAsync, ReplicaRole.StartAsync);
 }

@@ -7,4 +7,11 @@ namespace Connector.Host.Composition;
 /// <param name="Completion">Ends when the replica stopped for good (connector deleted, Stop); the text says why. Faults when it died.</param>
 /// <param name="StopAsync">Drains for the configured time, then stops; safe to call twice.</param>
 public sealed record RunningReplica(
-    ReplicaId ReplicaId, Uri? HealthUrl, Task<string> Completion, Func<CancellationToken, Task> StopAsync);
+    ReplicaId ReplicaId, Uri? HealthUrl, Task<string> Completion, Func<CancellationToken, Task> StopAsync)
+{
+    /// <summary>Streams that run now.</summary>
+    public Func<int> Streams { get; init; } = static () => 0;
+
+    /// <summary>What <see cref="StopAsync"/> may take.</summary>
+    public TimeSpan LongestStop { get; init; } = TimeSpan.FromSeconds(40);
+}

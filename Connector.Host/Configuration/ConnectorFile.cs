@@ -33,8 +33,11 @@ internal sealed record ConnectorFile
 
     public TimeSpan? ResumeWithin { get; init; }
 
+    /// <summary>Null: the replica runs alone.</summary>
+    public ClusterFile? Cluster { get; init; }
+
     public static readonly IReadOnlyCollection<string> Keys =
-        ["token", "connector_id", "connector_server", "connector_insecure", "tunnel_server", "variables", "state_dir", "health", "log_level", "reach", "drain_timeout", "resume_within"];
+        ["token", "connector_id", "connector_server", "connector_insecure", "tunnel_server", "variables", "state_dir", "health", "log_level", "reach", "drain_timeout", "resume_within", "cluster"];
 
     public static ConnectorFile Read(string path) => ConfigurationFile.Read(path, file =>
     {
@@ -58,6 +61,7 @@ internal sealed record ConnectorFile
             ReachDeny = deny,
             DrainTimeout = file.Duration("drain_timeout"),
             ResumeWithin = file.Duration("resume_within"),
+            Cluster = ClusterFile.Read(file),
         };
     });
 

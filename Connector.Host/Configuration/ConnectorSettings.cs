@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Connector.Actors.Group;
 using Connector.Protocol;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Tls;
@@ -26,4 +27,7 @@ public sealed record ConnectorSettings(
 {
     /// <summary>How long streams wait for a lane when all have died.</summary>
     public TimeSpan ResumeWithin { get; init; } = ServerSettings.DefaultResumeWithin;
+
+    /// <summary>How this replica is a member of its connector's group; null when it runs alone.</summary>
+    public GroupSettings? Cluster { get; init; }
 }

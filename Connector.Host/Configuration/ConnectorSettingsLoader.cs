@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Connector.Actors.Group;
 using Connector.Host.Errors;
 using Connector.Protocol;
 using Connector.Protocol.Ids;
@@ -13,6 +14,9 @@ namespace Connector.Host.Configuration;
 internal sealed class ConnectorSettingsLoader(HostEnvironment environment, SecretFiles secretFiles)
 {
     public const string DefaultHealth = "127.0.0.1:9480";
+
+    /// <summary>How long streams may go on after a request to stop.</summary>
+    public static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromMinutes(15);
 
     private readonly List<string> notes = [];
 
@@ -33,6 +37,7 @@ internal sealed class ConnectorSettingsLoader(HostEnvironment environment, Secre
             notes.Add($"the token expired at {expiry.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC by this machine's clock; the control plane will refuse it unless the clock is off");
         }
 
+        var cluster = Cluster(file, path);
         return new ConnectorSettings(
             token,
             connectorId,
@@ -43,12 +48,21 @@ internal sealed class ConnectorSettingsLoader(HostEnvironment environment, Secre
             Health(flags, file),
             LogLevel(file),
             new ReachRules(file.ReachAllow, file.ReachDeny),
-            file.DrainTimeout ?? TimeSpan.FromSeconds(30),
+            file.DrainTimeout ?? DefaultDrainTimeout,
             Variables(file),
             [.. notes])
         {
             ResumeWithin = file.ResumeWithin ?? ServerSettings.DefaultResumeWithin,
+            Cluster = cluster,
         };
+    }
+
+    private GroupSettings? Cluster(ConnectorFile file, string? path)
+    {
+        var reader = new GroupSettingsReader(environment, secretFiles);
+        var settings = reader.Read(file.Cluster, path);
+        notes.AddRange(reader.Notes);
+        return settings;
     }
 
     /// <summary>The address of the health endpoint, also for <c>status</c>, which needs no token.</summary>

@@ -7,6 +7,9 @@ namespace Connector.Host.Configuration;
 /// <summary>What commands see of the process they run in; tests give them another one.</summary>
 public sealed record HostEnvironment(ImmutableDictionary<string, string> Variables, string Home, TextWriter Output, TextWriter Error, TimeProvider Time)
 {
+    /// <summary>Cancelled by the second request to stop: what still runs is left as it is.</summary>
+    public CancellationToken AtOnce { get; init; }
+
     public VariableResolver References => new(Variable, Home);
 
     public static HostEnvironment OfProcess()

@@ -88,6 +88,27 @@ internal sealed class YamlSection(YamlMappingNode? node, string path, List<Confi
         }
     }
 
+    /// <summary>A list of texts; null when the key is absent or says nothing.</summary>
+    public ImmutableArray<string>? Texts(string key)
+    {
+        known.Add(key);
+        switch (Find(key))
+        {
+            case null or YamlScalarNode { Value: null or "" or "~" or "null" }:
+                return null;
+            case YamlSequenceNode sequence:
+                foreach (var child in sequence.Children.Where(static child => child is not YamlScalarNode { Value.Length: > 0 }))
+                {
+                    problems.Add(new(Line(child), $"{Join(key)}: expected a text, found {(child is YamlScalarNode ? "nothing" : Name(child))}"));
+                }
+
+                return [.. sequence.Children.OfType<YamlScalarNode>().Select(static child => child.Value ?? "")];
+            case var other:
+                problems.Add(new(Line(other), $"{Join(key)}: expected a list, found {Name(other)}"));
+                return null;
+        }
+    }
+
     public ImmutableDictionary<string, string> Map(string key)
     {
         known.Add(key);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Connector.Host.Running;
 
 namespace Connector.Host.Dev;
@@ -11,7 +12,10 @@ internal sealed class DevScreen(string command, string adminTokenPath, string da
     public string Render(ReadyReport report, IReadOnlyCollection<DevSocket> sockets, IReadOnlyList<string> exposed)
     {
         var text = new System.Text.StringBuilder();
-        text.AppendLine().AppendLine("Everything runs: control plane, edge, portal and one replica, on loopback only.").AppendLine();
+        var replicas = report.Replicas;
+        text.AppendLine().Append("Everything runs: control plane, edge, portal and ")
+            .Append(replicas.Length == 1 ? "one replica" : string.Create(CultureInfo.InvariantCulture, $"{replicas.Length} replicas"))
+            .AppendLine(", on loopback only.").AppendLine();
         foreach (var note in notes)
         {
             text.Append("note: ").AppendLine(note);
@@ -34,6 +38,15 @@ internal sealed class DevScreen(string command, string adminTokenPath, string da
         {
             text.AppendLine().AppendLine("Kept from earlier runs (--fresh forgets them):");
             AddSockets(text, kept, width);
+        }
+
+        if (replicas.Length > 1)
+        {
+            text.AppendLine().AppendLine("Replicas, each a process of its own, started again when it ends:");
+            foreach (var replica in replicas)
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"  {replica.Id}  process {replica.Pid,-7}  {replica.HealthUrl}status");
+            }
         }
 
         text.AppendLine()

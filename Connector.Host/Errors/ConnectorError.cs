@@ -9,6 +9,10 @@ public sealed class ConnectorError(string what, string why, string remedy, ExitC
 {
     public ExitCode ExitCode { get; } = exitCode;
 
+    public string Why { get; } = why;
+
+    public string Remedy { get; } = remedy;
+
     /// <summary>For a failure whose own message says what failed, why, and what to do.</summary>
     public static ConnectorError Said(string what, Exception failure)
     {

@@ -17,6 +17,9 @@ public enum ExitCode
     /// <summary><c>status</c>: no replica answers.</summary>
     NotRunning = 4,
 
+    /// <summary><c>drill</c>: a promise was broken; the report says which.</summary>
+    PromiseBroken = 5,
+
     /// <summary>A defect of ours.</summary>
     Internal = 70,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Connector.Host.Errors;
@@ -8,7 +9,11 @@ namespace Connector.Host.Running;
 /// <summary>Ports under <c>dev</c>: one that was asked for must be free; a default that is busy gives way.</summary>
 internal sealed class PortChoice(Func<int, bool> isFree, Func<int> anyFree)
 {
+    private const int LowestOfSeveral = 10_000;
+    private const int HighestOfSeveral = 19_999;
+
     private readonly List<string> notes = [];
+    private readonly HashSet<int> given = [];
 
     public IReadOnlyList<string> Notes => notes;
 
@@ -32,6 +37,22 @@ internal sealed class PortChoice(Func<int, bool> isFree, Func<int> anyFree)
         var other = anyFree();
         notes.Add($"port {usual} is in use, so {other} is used instead ({flag} chooses another)");
         return other;
+    }
+
+    /// <summary>
+    /// Free ports for processes that are told theirs. Below those that systems give to outgoing connections: a port that is let go for the moment of a
+    /// restart must not be taken by one.
+    /// </summary>
+    public ImmutableArray<int> Several(int count)
+    {
+        var first = Random.Shared.Next(LowestOfSeveral, HighestOfSeveral);
+        var found = Enumerable.Range(0, HighestOfSeveral - LowestOfSeveral)
+            .Select(step => LowestOfSeveral + ((first - LowestOfSeveral + step) % (HighestOfSeveral - LowestOfSeveral)))
+            .Where(port => given.Add(port) && isFree(port)).Take(count).ToImmutableArray();
+        return found.Length == count
+            ? found
+            : throw new ConnectorError(
+                $"Cannot find {count} free ports", $"between {LowestOfSeveral} and {HighestOfSeveral} there are only {found.Length}", "Stop what uses them, or run fewer replicas");
     }
 
     /// <summary>A range for the sockets' listeners, of which the first ten are free.</summary>

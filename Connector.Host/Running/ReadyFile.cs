@@ -10,6 +10,8 @@ public sealed class ReadyFile
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     private readonly string path;
+    private readonly Lock gate = new();
+    private bool removed;
 
     private ReadyFile(string path) => this.path = path;
 
@@ -40,11 +42,52 @@ public sealed class ReadyFile
         return new ReadyFile(path);
     }
 
-    public void Write(ReadyReport report) => PrivateFiles.Write(path, JsonSerializer.Serialize(report, Json) + "\n", "the ready file");
+    /// <summary>Again when what it says has changed. Nothing after <see cref="Remove"/>.</summary>
+    public void Write(ReadyReport report)
+    {
+        lock (gate)
+        {
+            if (!removed)
+            {
+                PrivateFiles.Write(path, JsonSerializer.Serialize(report, Json) + "\n", "the ready file");
+            }
+        }
+    }
 
-    /// <summary>At the end: what it says is no longer true.</summary>
+    /// <summary>Null when there is none.</summary>
+    /// <exception cref="ConnectorError">It is there, and cannot be read.</exception>
+    public static ReadyReport? Read(string path)
+    {
+        if (PrivateFiles.TryRead(path, "the ready file") is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<ReadyReport>(text, Json) is { Sockets.IsDefault: false, Replicas.IsDefault: false } report ? report : throw new JsonException("it says null");
+        }
+        catch (JsonException failure)
+        {
+            throw new ConnectorError($"Cannot read the ready file {path}", failure.Message.TrimEnd('.'), "Name the file that connector dev was given with --ready-file", inner: failure);
+        }
+    }
+
+    /// <summary>
+    /// At the end: what it says is no longer true. Once only: what is there later is a successor's.
+    /// </summary>
     public void Remove()
     {
+        lock (gate)
+        {
+            if (removed)
+            {
+                return;
+            }
+
+            removed = true;
+        }
+
         try
         {
             File.Delete(path);

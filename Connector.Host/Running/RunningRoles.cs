@@ -27,9 +27,11 @@ internal static class RunningRoles
     }
 
     /// <summary>Never throws: what was running is over either way, and the first failure is the one to report.</summary>
-    public static async Task StopAsync(Func<CancellationToken, Task> stop, TimeSpan deadline)
+    /// <param name="atOnce">Waits no longer.</param>
+    public static async Task StopAsync(Func<CancellationToken, Task> stop, TimeSpan deadline, CancellationToken atOnce = default)
     {
-        using var limit = new CancellationTokenSource(deadline);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(atOnce);
+        limit.CancelAfter(deadline);
         try
         {
             await stop(limit.Token).WaitAsync(limit.Token);

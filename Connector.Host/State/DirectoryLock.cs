@@ -29,7 +29,8 @@ internal sealed class DirectoryLock : IDisposable
         catch (IOException failure) when (failure.GetType() == typeof(IOException) && File.Exists(path) && !IsDiskOrMount(failure))
         {
             throw new ConnectorError(
-                $"Cannot use {purpose} {directory}", "another process is using it", $"Stop that process, or give this one a directory of its own ({flag})", inner: failure);
+                $"Cannot use {purpose} {directory}", "another process is using it", $"Stop that process, or give this one a directory of its own ({flag})",
+                inner: new DirectoryInUseException(failure));
         }
         catch (Exception failure) when (FileFailure.Is(failure))
         {

@@ -15,6 +15,7 @@ public sealed class StateDirectory : IDisposable
     public const string IdFile = "replica-id";
 
     private const string Purpose = "the state directory";
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     private readonly DirectoryLock held;
 
@@ -51,6 +52,36 @@ public sealed class StateDirectory : IDisposable
             throw;
         }
     }
+
+    /// <summary>As <see cref="Open"/>, with patience for a predecessor that has been asked to stop and is about to let go.</summary>
+    /// <param name="waiting">Called once when it has to wait.</param>
+    /// <exception cref="ConnectorError">It cannot be used; the message names the path and the remedy.</exception>
+    public static async Task<StateDirectory> OpenAsync(
+        string path, TimeProvider time, TimeSpan patience, Func<Task> waiting, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Open(path, time);
+            }
+            catch (ConnectorError failure) when (failure.InnerException is DirectoryInUseException && time.GetElapsedTime(began) < patience)
+            {
+                if (attempt == 1)
+                {
+                    await waiting();
+                }
+
+                await Task.Delay(Poll, time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Lets a successor have the directory while this process drains. Nothing may be written into it from here on; id and certificate stay usable.
+    /// </summary>
+    public void LetGo() => held.Dispose();
 
     public void Dispose()
     {

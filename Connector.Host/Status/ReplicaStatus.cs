@@ -16,6 +16,24 @@ public sealed record ReplicaStatus
 
     public int? Pid { get; init; }
 
+    /// <summary>leader, member, lone, ungrouped or draining.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>ready, or why it is not.</summary>
+    public string? Status { get; init; }
+
+    public bool? Ready { get; init; }
+
+    public bool Draining { get; init; }
+
+    public double? DrainTimeoutSeconds { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public StreamsStatus? Streams { get; init; }
+
+    public GroupStatus? Group { get; init; }
+
     public ControlSessionStatus? ControlSession { get; init; }
 
     public ImmutableArray<LinkStatus>? Links { get; init; }
@@ -26,6 +44,16 @@ public sealed record ReplicaStatus
     public bool IsRefusedAsConnected
         => ControlSession is { State: not "online" } && ControlSession.Reason?.Contains("already connected", StringComparison.OrdinalIgnoreCase) == true;
 }
+
+/// <param name="OldestSeconds">How long the oldest has been running; 0 when there is none.</param>
+public sealed record StreamsStatus(int Live, double OldestSeconds);
+
+/// <param name="Members">As this replica sees them, itself among them.</param>
+/// <param name="Reason">Why it is in no group; empty otherwise.</param>
+public sealed record GroupStatus(long Generation, DateTimeOffset? Since, string? Reason, ImmutableArray<GroupMemberStatus>? Members);
+
+/// <param name="Address">host:port of its remoting, as in the lists of peers.</param>
+public sealed record GroupMemberStatus(string? ReplicaId, string? Address, bool Leader);
 
 /// <param name="State">connecting, online, refused, stopped, ...</param>
 public sealed record ControlSessionStatus(string? State, string? Reason, long? Epoch)

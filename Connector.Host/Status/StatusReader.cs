@@ -9,16 +9,20 @@ internal static class StatusReader
 {
     // Of 10,000 sockets, three lamps each.
     private const int MaximumAnswer = 32 * 1024 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Null when nothing answers there.</summary>
     /// <exception cref="ConnectorError">Something answers that is no replica.</exception>
-    public static async Task<ReplicaStatus?> ReadAsync(IPEndPoint health, CancellationToken cancellationToken)
+    public static Task<ReplicaStatus?> ReadAsync(IPEndPoint health, CancellationToken cancellationToken) => ReadAsync(health, Patience, cancellationToken);
+
+    /// <summary>As above, with another patience.</summary>
+    public static async Task<ReplicaStatus?> ReadAsync(IPEndPoint health, TimeSpan patience, CancellationToken cancellationToken)
     {
         var address = health.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : health.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : health.Address;
         var url = new Uri($"http://{new IPEndPoint(address, health.Port)}/status");
         // A proxy of the environment is not for an address on this machine.
         using var handler = new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(3) };
-        using var http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = MaximumAnswer };
+        using var http = new HttpClient(handler) { Timeout = patience, MaxResponseContentBufferSize = MaximumAnswer };
         try
         {
             using var response = await http.GetAsync(url, cancellationToken);
@@ -37,7 +41,7 @@ internal static class StatusReader
         }
         catch (TaskCanceledException failure) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Stranger(url, "it did not answer within 10 s", failure);
+            throw Stranger(url, $"it did not answer within {patience.TotalSeconds:0.#} s", failure);
         }
     }
 

@@ -10,6 +10,21 @@ internal static class StatusTable
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"replica    {status.ReplicaId ?? "?"}  (connector {status.ConnectorId ?? "?"}, version {status.Version ?? "?"})");
+        text.AppendLine(CultureInfo.InvariantCulture, $"state      {State(status)}");
+        if (status.Streams is { } streams)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"streams    {streams.Live}{(streams.Live > 0 ? string.Create(CultureInfo.InvariantCulture, $", the oldest for {streams.OldestSeconds:0} s") : "")}");
+        }
+
+        if (status.Group is { } group)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"group      {Group(group)}");
+            foreach (var member in group.Members ?? [])
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"           {Shown(member.Address)}  {Shown(member.ReplicaId)}{(member.Leader ? "  leader" : "")}{(member.ReplicaId == status.ReplicaId ? "  (this one)" : "")}");
+            }
+        }
+
         text.AppendLine(CultureInfo.InvariantCulture, $"control    {status.ControlSession?.State ?? "unknown"}{Because(status.ControlSession?.Reason)}{Lamp(status.ControlSession?.Lamp)}");
         foreach (var link in status.Links ?? [])
         {
@@ -35,6 +50,18 @@ internal static class StatusTable
         }
 
         return text.ToString();
+    }
+
+    private static string State(ReplicaStatus status)
+        // What is not ready says as which role.
+        => status.Status is "ready" ? $"ready{(status.Role is null ? "" : $", {Shown(status.Role)}")}" : Shown(status.Status ?? status.Role ?? "unknown");
+
+    private static string Group(GroupStatus group)
+    {
+        var members = group.Members ?? [];
+        return members.IsEmpty
+            ? $"none{Because(group.Reason)}"
+            : string.Create(CultureInfo.InvariantCulture, $"{members.Length} members, generation {group.Generation}");
     }
 
     /// <summary>Nothing when the replica is of a version without lamps.</summary>

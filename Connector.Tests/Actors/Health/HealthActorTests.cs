@@ -1,4 +1,5 @@
 using Connector.Actors.Control;
+using Connector.Actors.Group;
 using Connector.Actors.Health;
 using Connector.Actors.Links;
 using Connector.Actors.Sockets;
@@ -16,7 +17,7 @@ public sealed class HealthActorTests : TestKit
     [Fact]
     public void Published_states_are_collected_and_what_is_gone_leaves()
     {
-        var health = Sys.ActorOf(HealthActor.Props(new ReplicaId("r"), new ConnectorId("c"), BootId.New(), "1", TimeProvider.System));
+        var health = Sys.ActorOf(HealthActor.Props(Subject, TimeProvider.System));
         var session = new ControlSessionProtocol.ControlSessionStatusChanged(ControlSessionState.Online, "", new SessionEpoch(1), DateTimeOffset.UnixEpoch);
         health.Tell(GetHealth.Instance, TestActor);
         Assert.False(ExpectMsg<HealthState>(TimeSpan.FromSeconds(20)).Configured);
@@ -37,6 +38,44 @@ public sealed class HealthActorTests : TestKit
         Assert.Equal(session, state.ControlSession);
         Assert.Equal((true, true, 2L), (state.Configured, state.Draining, state.ConfigVersion.Number));
     }
+
+    [Fact]
+    public void Role_is_what_the_group_published_last()
+    {
+        var health = Sys.ActorOf(HealthActor.Props(Subject with { Role = GroupRole.Ungrouped }, TimeProvider.System));
+        health.Tell(GetHealth.Instance, TestActor);
+        Assert.Equal(GroupRole.Ungrouped, ExpectMsg<HealthState>(TimeSpan.FromSeconds(20)).Group!.Role);
+
+        var member = new GroupStatusChanged(
+            GroupRole.Member, 3, [new GroupMemberState(new ReplicaId("other"), new GroupPeer("10.0.0.1", 1), Leader: true)], "", DateTimeOffset.UnixEpoch);
+        Sys.EventStream.Publish(member);
+        Sys.EventStream.Publish(new ControlSessionProtocol.ControlPlaneHeard(Lamp.Now(TimeProvider.System), TimeSpan.FromMinutes(1)));
+        health.Tell(GetHealth.Instance, TestActor);
+
+        var state = ExpectMsg<HealthState>(TimeSpan.FromSeconds(20));
+        Assert.Equal(member, state.Group);
+        Assert.Equal(LampState.On, state.Control!.State);
+    }
+
+    [Fact]
+    public void Streams_are_counted_while_they_run()
+    {
+        var streams = new RunningStreams();
+        var health = Sys.ActorOf(HealthActor.Props(Subject with { Streams = streams }, TimeProvider.System));
+        health.Tell(GetHealth.Instance, TestActor);
+        ExpectMsg<HealthState>(TimeSpan.FromSeconds(20));
+        Sys.EventStream.Publish(Socket("a", "serving"));
+        var end = new TaskCompletionSource();
+        streams.Track(new SocketId("a"), end.Task);
+        health.Tell(GetHealth.Instance, TestActor);
+
+        var state = ExpectMsg<HealthState>(TimeSpan.FromSeconds(20));
+        Assert.Equal((1, 1), (state.Streams!.Count, Assert.Single(state.Sockets).LiveStreams));
+        end.SetResult();
+        Assert.Equal(0, streams.State().Count);
+    }
+
+    private static HealthSubject Subject => new(new ReplicaId("r"), new ConnectorId("c"), BootId.New(), "1");
 
     private static SocketSupervisorProtocol.SocketStatusChanged Socket(string id, string state)
         => new(new SocketId(id), id, state, "", 1, 0, DateTimeOffset.UnixEpoch);

@@ -327,6 +327,20 @@ public sealed class LinkActorTests : TestKit
     }
 
     [Fact]
+    public void Lane_lost_while_draining_is_dialled_again_for_the_streams_that_run()
+    {
+        var link = Connect();
+        link.LiveStreams = 1;
+        links.Tell(new LinkSupervisorProtocol.DrainLinks(TimeSpan.FromHours(1)), TestActor);
+        AwaitAssert(() => Assert.Equal(["drain 3600"], link.Said));
+        var before = link.LaneNumbers.Max();
+
+        link.CutLanes();
+
+        AdvanceUntil(() => link.LaneNumbers.Any(number => number > before), TimeSpan.FromSeconds(0.1));
+    }
+
+    [Fact]
     public void Drain_without_links_answers_at_once()
     {
         links.Tell(new LinkSupervisorProtocol.DrainLinks(TimeSpan.FromSeconds(5)), TestActor);

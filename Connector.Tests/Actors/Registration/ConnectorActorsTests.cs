@@ -143,7 +143,7 @@ public sealed class ConnectorActorsTests : IAsyncLifetime
         var config = System.Settings.Config;
         Assert.Equal(10, config.GetInt("connector-sockets-dispatcher.throughput"));
         Assert.Equal(TimeSpan.FromSeconds(22), config.GetTimeSpan("akka.coordinated-shutdown.phases.service-unbind.timeout"));
-        Assert.Equal(TimeSpan.FromSeconds(4), config.GetTimeSpan("akka.coordinated-shutdown.phases.service-stop.timeout"));
+        Assert.Equal(TimeSpan.FromSeconds(10), config.GetTimeSpan("akka.coordinated-shutdown.phases.before-service-unbind.timeout"));
         Assert.False(config.GetBoolean("akka.coordinated-shutdown.run-by-clr-shutdown-hook"));
         Assert.Equal(["Connector.Actors.Logs.MicrosoftLoggingBridge, Connector.Actors"], config.GetStringList("akka.loggers"));
         Assert.True(host.Services.GetRequiredService<Microsoft.Extensions.Options.IOptions<HostOptions>>().Value.ShutdownTimeout >= TimeSpan.FromSeconds(35));

@@ -1,0 +1,10 @@
+using System.Net;
+
+namespace Connector.Host.Drill;
+
+/// <summary>A replica of the group on this machine, as it says of itself.</summary>
+/// <param name="ProcessId">0 when it does not say.</param>
+/// <param name="Healthy">It answers and is ready.</param>
+/// <param name="Streams">That run over it now.</param>
+internal sealed record DrillReplica(
+    string Id, string ConnectorId, int ProcessId, IPEndPoint Health, bool Healthy, string Role, int Streams, TimeSpan DrainTimeout);

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Connector.Tests.Services;
+using Xunit;
+
+namespace Connector.Tests.Processes;
+
+[Trait("kind", Kinds.Process)]
+[Collection(RealThings.Name)]
+public sealed class DrillTests(SharedDev shared)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4);
+
+    [Fact]
+    public async Task Drill_of_a_group_keeps_its_promises()
+    {
+        Installed.RequireLinux();
+        var cancellation = TestContext.Current.CancellationToken;
+        using var folder = new TemporaryFolder("drill");
+        var edge = FreePorts.TakeRange(10);
+        await using var dev = ConnectorExecutable.Start(
+        [
+            "dev", "--replicas", "2", "--data-dir", folder.File("data"), "--https-port", Text(FreePorts.Take()), "--http-port", Text(FreePorts.Take()),
+            "--tunnel-port", Text(FreePorts.Take()), "--edge-ports", $"{Text(edge)}-{Text(edge + 9)}", "--ready-file", folder.File("ready.json"),
+        ]);
+        var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), dev, Deadline, cancellation);
+        await RequireGroupAsync(ready, cancellation);
+
+        await using var drill = ConnectorExecutable.Start(
+            ["drill", "--ready-file", folder.File("ready.json"), "--rate", "50", "--streams", "10", "--events", "kill-follower,drain"]);
+
+        Assert.True(await drill.WaitForExitAsync(Deadline) == 0, drill.Output);
+        Assert.Contains("Every promise was kept.", drill.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Replica_within_dev_s_own_process_is_not_touched()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var connector = await shared.GetAsync(cancellation);
+        using var folder = new TemporaryFolder("drill");
+        var file = folder.Write("ready.json", System.Text.Json.JsonSerializer.Serialize(connector.Ready));
+
+        await using var last = ConnectorExecutable.Start(["drill", "--ready-file", file]);
+        Assert.Equal(1, await last.WaitForExitAsync(Deadline));
+        Assert.Contains("the only healthy one of its group", last.Output, StringComparison.Ordinal);
+
+        await using var forced = ConnectorExecutable.Start(["drill", "--ready-file", file, "--even-the-last", "--rate", "20", "--streams", "1", "--events", "kill-leader"]);
+        Assert.Equal(1, await forced.WaitForExitAsync(Deadline));
+        Assert.Contains("would be done to the control plane and the edge too", forced.Output, StringComparison.Ordinal);
+        Assert.False(connector.Process.HasExited);
+    }
+
+    /// <summary>Without a group the second replica is refused by the control plane, and there is nothing to drill.</summary>
+    private static async Task RequireGroupAsync(ReadyFile ready, CancellationToken cancellation)
+    {
+        using var http = new HttpClient();
+        foreach (var replica in ready.Replicas)
+        {
+            var status = JsonNode.Parse(await http.GetStringAsync(new Uri(new Uri(replica.HealthUrl!), "status"), cancellation))!;
+            Assert.SkipWhen((string?)status["role"] is "lone" or "ungrouped", $"replica {replica.Id} is {(string?)status["role"]}: this build has no groups");
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
