@@ -4,6 +4,7 @@ using Connector.Actors.Control;
 using Connector.Actors.Health;
 using Connector.Actors.Logs;
 using Connector.Actors.State;
+using Connector.Protocol.Ids;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -53,6 +54,8 @@ public static class ConnectorActorsExtensions
         akka.AddHocon(EmbeddedHocon.Shutdown, HoconAddMode.Prepend);
         akka.AddHocon(ReplicaShutdown.Timeouts(options.DrainGrace), HoconAddMode.Prepend);
         akka.AddHocon(EmbeddedHocon.Logging, HoconAddMode.Prepend);
+        if (options.StateFile is { } stateFile)
+            akka.AddHocon(PersistenceHocon.For(StateFile.ConnectionTo(stateFile)), HoconAddMode.Prepend);
         if (options.ExtraHocon.Length > 0)
             akka.AddHocon(options.ExtraHocon, HoconAddMode.Prepend);
 
@@ -68,14 +71,27 @@ public static class ConnectorActorsExtensions
             HealthActor.Props(session.ReplicaId, session.ConnectorId, session.BootId, session.Version, options.Time), "health");
         if (options.SessionStopped is { } stopped)
             system.ActorOf(SessionEndActor.Props(e => stopped(provider, e)), "session-end");
+        var stateFile = options.StateFile is { } path
+            ? system.ActorOf(
+                StateFileActor.Props(
+                    new StateFile(path, session.ConnectorId, session.ReplicaId, options.Time), StateFileSettings.Default, Random.Shared.NextDouble),
+                "state-file")
+            : ActorRefs.Nobody;
         var logs = system.ActorOf(
-            LogShipperActor.Props(provider.GetRequiredService<LogInlet>(), options.LogLimits, session.ReplicaId.Value, session.BootId), "logs");
+            LogShipperActor.Props(provider.GetRequiredService<LogInlet>(), options.LogLimits, session.ReplicaId.Value, session.BootId, stateFile), "logs");
         var sockets = system.ActorOf(options.Sockets(provider, system), "sockets");
         var links = system.ActorOf(options.Links(provider, system, sockets), "links");
-        var state = system.ActorOf(DesiredStateActor.Props(sockets, options.Time), "state");
+        var state = system.ActorOf(
+            DesiredStateActor.Props(
+                new DesiredStatePeers(sockets, links, stateFile),
+                new ReplicaIdentity(session.ConnectorId, session.ReplicaId, KeyThumbprint.Of(session.Key.SubjectPublicKeyInfo.Span)),
+                JournalLimits.Default,
+                options.Time),
+            "state");
+        var holding = system.ActorOf(HoldingLinks.Props(state), "holding-links");
         var control = system.ActorOf(
             ControlSessionActor.Props(
-                session, options.Transport(provider), new ControlSessionPeers(state, sockets, links, logs), options.Time, Random.Shared.NextDouble),
+                session, options.Transport(provider), new ControlSessionPeers(state, sockets, holding, logs), options.Time, Random.Shared.NextDouble),
             "control");
 
         registry.Register<ConnectorActorKeys.Health>(health);
@@ -85,6 +101,7 @@ public static class ConnectorActorsExtensions
         registry.Register<ConnectorActorKeys.State>(state);
         registry.Register<ConnectorActorKeys.Control>(control);
         ReplicaShutdown.AddTasks(system, health, links, control, options.DrainGrace);
+        StateShutdown.AddTask(system, state);
     }
 
     private static async Task<HealthProtocol.HealthState?> AskHealth(IServiceProvider provider, CancellationToken cancellationToken)

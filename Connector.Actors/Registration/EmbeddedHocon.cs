@@ -9,6 +9,8 @@ internal static class EmbeddedHocon
 
     public static Config Logging => Read("logging");
 
+    public static Config Persistence => Read("persistence");
+
     public static Config Shutdown => Read("shutdown");
 
     private static Config Read(string name)
