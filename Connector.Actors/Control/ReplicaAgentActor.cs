@@ -5,6 +5,7 @@ using Connector.Actors.Logs;
 using Connector.Actors.Sockets;
 using Connector.Actors.Sockets.Checks;
 using Connector.Actors.State;
+using Connector.Protocol;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
 using Google.Protobuf;
@@ -147,8 +148,8 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
                 AskWhole(m.Session);
             }
         });
-        Receive<PushEdges>(m => peers.Links.Tell(EdgesReader.Read(Edges.Parser.ParseFrom(m.Edges))));
-        Receive<PushTicket>(m => peers.Links.Tell(new LinkSupervisorProtocol.ApplyTicket(m.Ticket)));
+        Receive<PushEdges>(m => peers.State.Tell(new DesiredStateProtocol.HoldEdges(Edges.Parser.ParseFrom(m.Edges))));
+        Receive<PushTicket>(m => peers.State.Tell(new DesiredStateProtocol.HoldTicket(new Secret(m.Ticket))));
         Receive<LogsStored>(m => peers.Logs.Tell(new LogShipperProtocol.BatchAcknowledged(m.Sequence)));
         Receive<ApplyWithoutSession>(m =>
         {
@@ -163,9 +164,9 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
             }
 
             if (m.Edges is { } edges)
-                peers.Links.Tell(EdgesReader.Read(edges));
+                peers.State.Tell(new DesiredStateProtocol.HoldEdges(edges));
             if (m.Ticket is { Length: > 0 } ticket)
-                peers.Links.Tell(new LinkSupervisorProtocol.ApplyTicket(ticket));
+                peers.State.Tell(new DesiredStateProtocol.HoldTicket(new Secret(ticket)));
         });
     }
 

@@ -5,6 +5,7 @@ using Connector.Actors.Group;
 using Connector.Actors.Health;
 using Connector.Actors.Logs;
 using Connector.Actors.State;
+using Connector.Protocol.Ids;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -55,6 +56,8 @@ public static class ConnectorActorsExtensions
         akka.AddHocon(EmbeddedHocon.Shutdown, HoconAddMode.Prepend);
         akka.AddHocon(ReplicaShutdown.Timeouts(options.DrainGrace), HoconAddMode.Prepend);
         akka.AddHocon(EmbeddedHocon.Logging, HoconAddMode.Prepend);
+        if (options.StateFile is { } stateFile)
+            akka.AddHocon(PersistenceHocon.For(StateFile.ConnectionTo(stateFile)), HoconAddMode.Prepend);
         if (options.ExtraHocon.Length > 0)
             akka.AddHocon(options.ExtraHocon, HoconAddMode.Prepend);
 
@@ -78,12 +81,24 @@ public static class ConnectorActorsExtensions
             "health");
         if (options.SessionStopped is { } stopped)
             system.ActorOf(SessionEndActor.Props(e => stopped(provider, e)), "session-end");
+        var stateFile = options.StateFile is { } path
+            ? system.ActorOf(
+                StateFileActor.Props(
+                    new StateFile(path, session.ConnectorId, session.ReplicaId, options.Time), StateFileSettings.Default, Random.Shared.NextDouble),
+                "state-file")
+            : ActorRefs.Nobody;
         var logs = system.ActorOf(
-            LogShipperActor.Props(provider.GetRequiredService<LogInlet>(), options.LogLimits, session.ReplicaId.Value, session.BootId), "logs");
+            LogShipperActor.Props(provider.GetRequiredService<LogInlet>(), options.LogLimits, session.ReplicaId.Value, session.BootId, stateFile), "logs");
         var sockets = system.ActorOf(options.Sockets(provider, system), "sockets");
         var links = system.ActorOf(options.Links(provider, system, sockets), "links");
-        var state = system.ActorOf(DesiredStateActor.Props(sockets, options.Time), "state");
-        var agent = system.ActorOf(ReplicaAgentActor.Props(session, new ControlSessionPeers(state, sockets, links, logs), options.Time), "agent");
+        var state = system.ActorOf(
+            DesiredStateActor.Props(
+                new DesiredStatePeers(sockets, links, stateFile),
+                new ReplicaIdentity(session.ConnectorId, session.ReplicaId, KeyThumbprint.Of(session.Key.SubjectPublicKeyInfo.Span)),
+                JournalLimits.Default,
+                options.Time),
+            "state");
+        var agent = system.ActorOf(ReplicaAgentActor.Props(session, new ControlSessionPeers(state, sockets, logs), options.Time), "agent");
         var control = options.Group is { } group
             ? system.ActorOf(
                 GroupActor.Props(
@@ -118,6 +133,7 @@ public static class ConnectorActorsExtensions
             DrainGrace = options.DrainGrace,
             Time = options.Time,
             LeaveGroup = options.Group is null ? null : () => control.Ask<GroupProtocol.GroupLeft>(GroupProtocol.LeaveGroup.Instance),
+            CloseState = () => StateShutdown.CloseAsync(state),
             HandOver = async () =>
             {
                 if (provider.GetService<HealthEndpoint>() is { } endpoint)

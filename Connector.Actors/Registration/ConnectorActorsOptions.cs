@@ -33,6 +33,9 @@ public sealed record ConnectorActorsOptions
     /// <summary>Where the health endpoint listens; null for none.</summary>
     public IPEndPoint? Health { get; init; } = new(IPAddress.Loopback, 9480);
 
+    /// <summary>The SQLite file that holds what a restart needs; null to keep nothing.</summary>
+    public string? StateFile { get; init; }
+
     public LogOutboxLimits LogLimits { get; init; } = LogOutboxLimits.Default;
 
     /// <summary>Records below it are not shipped to the control plane.</summary>

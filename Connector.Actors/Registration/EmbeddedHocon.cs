@@ -11,6 +11,8 @@ internal static class EmbeddedHocon
 
     public static Config Logging => Read("Registration.logging");
 
+    public static Config Persistence => Read("Registration.persistence");
+
     public static Config Shutdown => Read("Registration.shutdown");
 
     private static Config Read(string name)

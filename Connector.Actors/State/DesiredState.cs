@@ -19,6 +19,10 @@ internal sealed record DesiredState(
         ImmutableSortedDictionary.Create<string, SocketDefinition>(StringComparer.Ordinal),
         ImmutableSortedDictionary.Create<string, PluginDefinition>(StringComparer.Ordinal));
 
+    /// <summary>The record's own equality compares the dictionaries by reference.</summary>
+    public bool SameAs(DesiredState other)
+        => Version == other.Version && Same(Sockets, other.Sockets) && Same(Plugins, other.Plugins);
+
     /// <summary>Replaces the whole. An unusable item that was known before keeps its previous definition: only deletion ends streams.</summary>
     public DesiredStateChange Apply(Init init)
     {
@@ -123,6 +127,10 @@ internal sealed record DesiredState(
         rejected.Add(new RejectedItem(kind, name.Id, name.Name, reason, current.ContainsKey(key)));
         return current;
     }
+
+    private static bool Same<T>(ImmutableSortedDictionary<string, T> a, ImmutableSortedDictionary<string, T> b)
+        where T : IEquatable<T>
+        => a.Count == b.Count && a.All(item => b.TryGetValue(item.Key, out var other) && item.Value.Equals(other));
 
     private static DesiredStateVersion ReadVersion(ConfigVersion? version)
         => version is null ? DesiredStateVersion.None : new DesiredStateVersion(version.Incarnation, version.Number);

@@ -106,6 +106,7 @@ internal static class ReplicaRole
             Links = (_, _, sockets) => LinkSupervisorProps.Create(
                 state.ReplicaId, bootId, state.Certificate, memory, sockets, LaneSettings.Default with { Detached = settings.ResumeWithin }, TimeProvider.System),
             Health = options.Health,
+            StateFile = state.File,
             DrainGrace = settings.DrainTimeout,
             Group = settings.Cluster,
             Streams = streams,

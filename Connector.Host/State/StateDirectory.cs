@@ -14,6 +14,9 @@ public sealed class StateDirectory : IDisposable
     public const string KeyFile = "replica-key.pem";
     public const string IdFile = "replica-id";
 
+    /// <summary>SQLite; made and owned by the replica's actors.</summary>
+    public const string StateFile = "state.db";
+
     private const string Purpose = "the state directory";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
@@ -28,6 +31,9 @@ public sealed class StateDirectory : IDisposable
     }
 
     public string Path { get; }
+
+    /// <summary>Where the replica's actors keep their journals.</summary>
+    public string File => System.IO.Path.Combine(Path, StateFile);
 
     public ReplicaId ReplicaId { get; }
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Connector.Actors.Control;
-using Connector.Actors.Links;
 using Connector.Actors.Logs;
 using Connector.Actors.Sockets;
 using Connector.Actors.State;
@@ -356,7 +355,7 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
     }
 
     [Fact]
-    public void Tickets_and_edges_go_to_the_links()
+    public void Tickets_and_edges_are_held_and_go_to_the_links()
     {
         Start();
         var connection = GoOnline();
@@ -364,12 +363,12 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
         tickets.Tickets_.Add(new ReplicaTicket { ReplicaId = "another", Ticket = "not mine" });
         tickets.Tickets_.Add(new ReplicaTicket { ReplicaId = Replica.Value, Ticket = "mine" });
         connection.Push(new ControlStreamResponse { Tickets = tickets });
-        Assert.Equal("mine", Links.ExpectMsg<LinkSupervisorProtocol.ApplyTicket>().Ticket);
+        Assert.Equal("mine", State.ExpectMsg<DesiredStateProtocol.HoldTicket>().Ticket.Reveal());
 
         var edges = new Edges();
         edges.Edges_.Add(new EdgeAddress { EdgeId = "e1", Addresses = { "h:1", "h:2" }, CaPins = { "sha256/x" } });
         connection.Push(new ControlStreamResponse { Edges = edges });
-        var applied = Links.ExpectMsg<LinkSupervisorProtocol.ApplyEdges>();
+        var applied = EdgesReader.Read(State.ExpectMsg<DesiredStateProtocol.HoldEdges>().Edges);
         var edge = Assert.Single(applied.Edges);
         Assert.Equal(new EdgeId("e1"), edge.EdgeId);
         Assert.Equal(["h:1", "h:2"], edge.Addresses);

@@ -34,7 +34,6 @@ public abstract class ControlSessionSpec : TestKit
     {
         State = CreateTestProbe("state");
         Sockets = CreateTestProbe("sockets");
-        Links = CreateTestProbe("links");
         Logs = CreateTestProbe("logs");
         Statuses = CreateTestProbe("statuses");
         Sys.EventStream.Subscribe(Statuses.Ref, typeof(ControlSessionStatusChanged));
@@ -48,8 +47,6 @@ public abstract class ControlSessionSpec : TestKit
     private protected TestProbe State { get; }
 
     private protected TestProbe Sockets { get; }
-
-    private protected TestProbe Links { get; }
 
     private protected TestProbe Logs { get; }
 
@@ -72,7 +69,7 @@ public abstract class ControlSessionSpec : TestKit
             Version = "1.2.3",
             Metadata = new ReplicaMetadata("1.2.3", "20260101", "host", "linux", "linux-x64", "test", "6.1", "X64"),
         };
-        Agent = Sys.ActorOf(ReplicaAgentActor.Props(settings, new ControlSessionPeers(State, Sockets, Links, Logs), time), "agent");
+        Agent = Sys.ActorOf(ReplicaAgentActor.Props(settings, new ControlSessionPeers(State, Sockets, Logs), time), "agent");
         State.ExpectMsg<DesiredStateProtocol.GetDesiredState>();
         Session = Sys.ActorOf(ControlSessionActor.Props(settings, Transport, null, time, () => Random), "control");
         Agent.Tell(new ReplicaAgentProtocol.UseSession(Session));

@@ -95,7 +95,7 @@ internal sealed class GroupReplica : IAsyncDisposable
         var stub = data.ActorOf(Props.Create(() => new Stub(replica)), "stub");
         data.EventStream.Subscribe(stub, typeof(GroupStatusChanged));
         data.EventStream.Subscribe(stub, typeof(ControlSessionProtocol.ControlSessionStatusChanged));
-        var agent = data.ActorOf(ReplicaAgentActor.Props(settings, new ControlSessionPeers(stub, stub, stub, stub), TimeProvider.System), "agent");
+        var agent = data.ActorOf(ReplicaAgentActor.Props(settings, new ControlSessionPeers(stub, stub, stub), TimeProvider.System), "agent");
         var dependencies = new GroupDependencies(
             new GroupSettings(self.Host, self.Port, null, [.. peers], null) { Timing = timing }, settings, replica.ControlPlane, replica.ControlPlane,
             new MicrosoftLoggingSetup(replica.loggers), TimeProvider.System, Random.Shared.NextDouble,
@@ -174,7 +174,7 @@ internal sealed class GroupReplica : IAsyncDisposable
                 replica.Sockets[m.Update.SocketConfig.Id] = true;
                 Applied(m.Attempt, m.Update.ConfigVersion);
             });
-            Receive<Connector.Actors.Links.LinkSupervisorProtocol.ApplyTicket>(m => replica.Ticket = m.Ticket);
+            Receive<DesiredStateProtocol.HoldTicket>(m => replica.Ticket = m.Ticket.Reveal());
             ReceiveAny(_ => { });
 
             void Applied(int attempt, Connector.Protocol.Control.Wire.ConfigVersion version)

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Connector.Actors.Sockets;
 using Connector.Actors.State;
 using Connector.Protocol.Control.Wire;
@@ -22,7 +23,7 @@ public sealed class DesiredStateActorTests : TestKit
     public void Pushes_are_applied_in_order_and_answered()
     {
         var sockets = CreateTestProbe();
-        var actor = Sys.ActorOf(DesiredStateActor.Props(sockets, TimeProvider.System));
+        var actor = Sys.ActorOf(Props(sockets));
         actor.Tell(new ApplyInit(3, Init(1)), TestActor);
         for (var version = 2; version <= 20; version++)
             actor.Tell(new ApplyUpdate(3, Update(version, $"s{version:00}")), TestActor);
@@ -42,7 +43,7 @@ public sealed class DesiredStateActorTests : TestKit
         var statuses = CreateTestProbe();
         Sys.EventStream.Subscribe(statuses.Ref, typeof(SocketSupervisorProtocol.SocketStatusChanged));
         var sockets = CreateTestProbe();
-        var actor = Sys.ActorOf(DesiredStateActor.Props(sockets, TimeProvider.System));
+        var actor = Sys.ActorOf(Props(sockets));
         var poisoned = Init(1);
         poisoned.Sockets.Add(new SocketConfig { Id = "bad", Name = "bad", Type = "tls" });
         EventFilter.Warning(contains: "its configuration is not an object").ExpectOne(() => actor.Tell(new ApplyInit(1, poisoned), TestActor));
@@ -59,7 +60,7 @@ public sealed class DesiredStateActorTests : TestKit
     public void Plugins_are_announced_as_unsupported()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(PluginStatusChanged));
-        var actor = Sys.ActorOf(DesiredStateActor.Props(CreateTestProbe(), TimeProvider.System));
+        var actor = Sys.ActorOf(Props(CreateTestProbe()));
         var init = Init(1);
         init.Plugins.Add(new PluginConfig { Id = "p", Name = "n", Type = "docker", Config = new Struct() });
         actor.Tell(new ApplyInit(1, init), CreateTestProbe());
@@ -77,4 +78,8 @@ public sealed class DesiredStateActorTests : TestKit
         SocketConfig = new SocketConfig { Id = id, Name = id, Type = "tls", Config = new Struct() },
         ConfigVersion = new ConfigVersion { Incarnation = "i", Number = version },
     };
+
+    private static Props Props(IActorRef sockets) => DesiredStateActor.Props(
+        new DesiredStatePeers(sockets, ActorRefs.Nobody, ActorRefs.Nobody),
+        new ReplicaIdentity(new ConnectorId("connector-1"), new ReplicaId("replica-1"), new KeyThumbprint("key")), JournalLimits.Default, TimeProvider.System);
 }
