@@ -101,6 +101,9 @@ internal sealed class DrillRun(DrillOptions options, HostEnvironment environment
             default:
                 Signal(victim, UnixSignals.Terminate);
 
+                // What is opened before the edges have heard of it may be the victim's yet, and has to be renewed as well.
+                await Task.Delay(GoodBye, environment.Time, stopping);
+
                 // Users end their streams within the drain limit; those of the other replicas end some of theirs too.
                 var half = victim.DrainTimeout / 2;
                 await load.RenewAsync(half > TimeSpan.Zero && half < LongestRenewal ? half : LongestRenewal, stopping);
@@ -129,6 +132,8 @@ internal sealed class DrillRun(DrillOptions options, HostEnvironment environment
 
         return false;
     }
+
+    private static readonly TimeSpan GoodBye = TimeSpan.FromSeconds(1);
 
     private static void Signal(DrillReplica victim, int signal)
     {
