@@ -23,8 +23,8 @@ internal static class MetricsEndpoint
     // Others are summed over: what is tagged with a socket, of which there may be 10,000, stays for listeners in the process.
     private static readonly string[] Tags = ["end", "direction", "outcome", "code", "kind", "reason", "ended_by", "lamp", "state", "limit"];
 
-    public static void Add(IServiceCollection services)
-        => services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("connector-server")).WithMetrics(metrics => metrics
+    public static void Add(IServiceCollection services, string service = "connector-server")
+        => services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(service)).WithMetrics(metrics => metrics
             .AddMeter(RelayMetrics.MeterName, EdgeMetrics.MeterName, SessionIntake.MeterName)
             .AddRuntimeInstrumentation()
             .AddView(instrument => instrument.Meter.Name.StartsWith("Connector.", StringComparison.Ordinal)

@@ -25,6 +25,8 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
 
     public DbSet<EpochRow> Epochs => Set<EpochRow>();
 
+    public DbSet<EdgeRow> Edges => Set<EdgeRow>();
+
     public DbSet<MetaRow> Meta => Set<MetaRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -85,6 +87,11 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
         {
             row.ToTable("epochs").HasKey(epoch => epoch.ConnectorId);
             row.HasOne<ConnectorRow>().WithOne().HasForeignKey<EpochRow>(epoch => epoch.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<EdgeRow>(row =>
+        {
+            row.ToTable("edges").HasKey(edge => edge.Id);
+            row.HasIndex(edge => edge.Name).IsUnique();
         });
         modelBuilder.Entity<MetaRow>(row => row.ToTable("meta").HasKey(meta => meta.Key));
 
