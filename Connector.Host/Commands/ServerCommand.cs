@@ -39,16 +39,22 @@ internal static class ServerCommand
                 result.AddError($"--roles expects some of {string.Join(", ", ServerRoleNames.All)}, not \"{token.Value}\"");
             }
         });
+        var health = SharedOptions.Health($"address of the health endpoint of an edge by itself (default {EdgeSettings.DefaultHealth})", EdgeSettings.DefaultHealth);
         var readyFile = SharedOptions.ReadyFile();
-        var command = new Command("server", "control plane, edge and portal") { config, roleNames, dataDirectory, https, http, tunnel, tunnelAddress, edgePorts, readyFile };
+        var command = new Command("server", "control plane, edge and portal; --roles edge starts an edge by itself, whose credential comes from BORDER0_EDGE_TOKEN or the configuration")
+        {
+            config, roleNames, dataDirectory, https, http, tunnel, tunnelAddress, edgePorts, health, readyFile,
+        };
         command.SetAction(async (parsed, stopping) =>
         {
-            var settings = ServerSettings.Load(
-                new ServerFlags(
-                    parsed.GetValue(config), parsed.GetValue(dataDirectory), parsed.GetValue(https), parsed.GetValue(http), parsed.GetValue(tunnel),
-                    parsed.GetValue(edgePorts), parsed.GetValue(roleNames), parsed.GetValue(tunnelAddress)),
-                environment);
-            return (int)await RunAsync(settings, ReadyFile.Prepare(parsed.GetValue(readyFile)), environment, roles, stopping);
+            var flags = new ServerFlags(
+                parsed.GetValue(config), parsed.GetValue(dataDirectory), parsed.GetValue(https), parsed.GetValue(http), parsed.GetValue(tunnel),
+                parsed.GetValue(edgePorts), parsed.GetValue(roleNames), parsed.GetValue(tunnelAddress), parsed.GetValue(health)?.ToString());
+            var settings = ServerSettings.Load(flags, environment);
+            var ready = ReadyFile.Prepare(parsed.GetValue(readyFile));
+            return settings.IsEdgeAlone
+                ? (int)await RunEdgeAsync(EdgeSettingsLoader.Load(flags, environment), ready, environment, roles, stopping)
+                : (int)await RunAsync(settings, ready, environment, roles, stopping);
         });
         return command;
     }
@@ -63,11 +69,12 @@ internal static class ServerCommand
 
         using var data = DataDirectory.Open(settings.DataDirectory, fresh: false);
         var host = settings.PublicUrl?.Host.Trim('[', ']') ?? "localhost";
+        var edgeHost = settings.PublicHost ?? host;
         var server = await roles.StartServer(
             new ServerRoleOptions(
-                data.Path, settings.PublicUrl, host, LoopbackOnly: false, settings.HttpsPort, settings.HttpPort, settings.TunnelPort, settings.EdgePorts,
-                settings.Roles, [host, Environment.MachineName, .. TunnelHost(settings)], settings.Certificate, settings.Key, data.AdminToken, settings.LogLevel,
-                settings.TunnelAddress) { ResumeWithin = settings.ResumeWithin },
+                data.Path, settings.PublicUrl, edgeHost, LoopbackOnly: false, settings.HttpsPort, settings.HttpPort, settings.TunnelPort, settings.EdgePorts,
+                settings.Roles, [host, edgeHost, Environment.MachineName, .. TunnelHost(settings)], settings.Certificate, settings.Key, data.AdminToken, settings.LogLevel,
+                settings.TunnelAddress) { ResumeWithin = settings.ResumeWithin, BindAddress = settings.BindAddress },
             stopping);
         try
         {
@@ -78,7 +85,7 @@ internal static class ServerCommand
                 Tunnel = server.Tunnel,
                 AdminToken = data.AdminToken.Reveal(),
             });
-            await environment.Output.WriteLineAsync($"Portal  {server.PortalUrl}\nAPI     {server.ApiUrl}\nTunnel  {server.Tunnel}");
+            await environment.Output.WriteLineAsync($"Portal  {server.PortalUrl}\nAPI     {server.ApiUrl}\nTunnel  {(server.Tunnel.Length > 0 ? server.Tunnel : "none here: edges run as processes of their own")}");
             await environment.Output.WriteLineAsync(data.IsNew
                 ? $"First start. The admin token, shown only this once and kept in {data.AdminTokenPath}:\n  {data.AdminToken.Reveal()}"
                 : $"Admin token in {data.AdminTokenPath}");
@@ -89,6 +96,31 @@ internal static class ServerCommand
         {
             readyFile?.Remove();
             await RunningRoles.StopAsync(server.StopAsync, StopDeadline);
+        }
+    }
+
+    private static async Task<ExitCode> RunEdgeAsync(
+        EdgeSettings settings, ReadyFile? readyFile, HostEnvironment environment, Roles roles, CancellationToken stopping)
+    {
+        foreach (var note in settings.Notes)
+        {
+            await environment.Error.WriteLineAsync($"note: {note}");
+        }
+
+        using var data = EdgeDataDirectory.Open(settings.DataDirectory);
+        var edge = await roles.StartEdge(new EdgeRoleOptions(settings, data.Path), stopping);
+        try
+        {
+            readyFile?.Write(new ReadyReport { Tunnel = edge.Tunnel, EdgeId = edge.EdgeId.Value, HealthUrl = edge.HealthUrl?.AbsoluteUri });
+            await environment.Output.WriteLineAsync(
+                $"Edge {edge.EdgeId} runs, control plane {settings.ServerUrl}, tunnel {edge.Tunnel}" + (edge.HealthUrl is null ? "" : $", health {edge.HealthUrl}"));
+            await environment.Output.FlushAsync(CancellationToken.None);
+            return await RunningRoles.UntilStoppedAsync(environment, [edge.Completion], stopping);
+        }
+        finally
+        {
+            readyFile?.Remove();
+            await RunningRoles.StopAsync(edge.StopAsync, StopDeadline);
         }
     }
 

@@ -55,9 +55,12 @@ internal static class SharedOptions
         },
     };
 
-    public static Option<IPEndPoint?> Health() => new("--health")
+    public static Option<IPEndPoint?> Health()
+        => Health($"address of the replica's health endpoint (default {ConnectorSettingsLoader.DefaultHealth})", ConnectorSettingsLoader.DefaultHealth);
+
+    public static Option<IPEndPoint?> Health(string description, string example) => new("--health")
     {
-        Description = $"address of the replica's health endpoint (default {ConnectorSettingsLoader.DefaultHealth})",
+        Description = description,
         HelpName = "ADDR",
         CustomParser = result =>
         {
@@ -66,7 +69,7 @@ internal static class SharedOptions
                 return address;
             }
 
-            result.AddError($"--health expects an address such as 127.0.0.1:9480, not \"{result.Tokens[0].Value}\"");
+            result.AddError($"--health expects an address such as {example}, not \"{result.Tokens[0].Value}\"");
             return null;
         },
     };

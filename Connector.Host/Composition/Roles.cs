@@ -12,5 +12,8 @@ public sealed record Roles(
     internal Func<ChildReplica, Action<string>, ISupervisedProcess> StartProcess { get; init; }
         = static (child, line) => SupervisedProcess.Start(OwnProgram.OfProcess(), child.Arguments, child.Environment, line);
 
+    /// <summary>An edge by itself.</summary>
+    public Func<EdgeRoleOptions, CancellationToken, Task<RunningEdge>> StartEdge { get; init; } = EdgeRole.StartAsync;
+
     public static Roles Real { get; } = new(ServerRole.StartAsync, ReplicaRole.StartAsync);
 }

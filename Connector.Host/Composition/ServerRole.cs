@@ -3,12 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using Connector.Host.Errors;
 using Connector.Host.Running;
-using Connector.Protocol.Ids;
-using Connector.Protocol.Tokens;
 using Connector.Server.Api;
 using Connector.Server.Certificates;
 using Connector.Server.Control;
 using Connector.Server.Edge;
+using Connector.Server.Feed;
+using Connector.Server.Feed.Serving;
 using Connector.Server.Hosting;
 using Connector.Server.Store;
 using Microsoft.AspNetCore.Builder;
@@ -31,8 +31,8 @@ internal static class ServerRole
         if (!options.Roles.Contains("control"))
         {
             throw new ConnectorError(
-                $"Cannot start the roles {string.Join(", ", options.Roles)}", "an edge or portal without its control plane in the same process is not part of this version",
-                "Start with --roles control,edge,portal", ExitCode.Usage);
+                $"Cannot start the roles {string.Join(", ", options.Roles)}", "a portal needs its control plane in the same process",
+                "Start with --roles control,portal, with an edge here as well (control,edge,portal), or an edge by itself (edge)", ExitCode.Usage);
         }
 
         WebApplication? app = null;
@@ -87,9 +87,7 @@ internal static class ServerRole
         services.Configure<HostOptions>(hosting => hosting.ShutdownTimeout = StopTimeout);
         services.AddRoutingCore();
         services.AddControlPlaneStore(controlPlane);
-        services.AddSingleton(provider => new TokenVerifier([provider.GetRequiredService<SigningKey>().PublicKey], TimeProvider.System));
-        var edges = new OwnEdge();
-        services.AddSingleton<IEdgeDirectory>(edges);
+        services.AddEdgeFeed();
         builder.AddControlPlane(host, certificates);
         services.AddConnectorSessions();
         services.AddControlPlaneApi();
@@ -97,9 +95,9 @@ internal static class ServerRole
         {
             services.AddEdge(_ => new EdgeOptions
             {
-                EdgeId = OwnEdge.Id,
+                EdgeId = BuiltInEdge.Id,
                 ServerCertificate = () => certificates.Current,
-                BindAddress = address,
+                BindAddress = options.BindAddress ?? address,
                 TunnelPort = options.TunnelPort,
 
                 // The range is for sockets without a port of their own; an admin may name any other, and kept sockets stay where they were.
@@ -112,8 +110,9 @@ internal static class ServerRole
         app.Services.GetRequiredService<ServerSecrets>().UseAdminToken(options.AdminToken);
         app.MapControlPlaneApi();
         app.MapControlStream();
+        app.MapEdgeFeed();
         app.MapFrontPage();
-        app.Lifetime.ApplicationStarted.Register(() => edges.Publish(app, options, controlPlane, certificates.CaPins));
+        app.Lifetime.ApplicationStarted.Register(() => Publish(app, options, controlPlane, certificates.CaPins));
         return app;
     }
 
@@ -153,53 +152,24 @@ internal static class ServerRole
     private static string Ports(ServerRoleOptions options)
         => options.HttpPort is { } http ? $"the HTTPS port {options.HttpsPort} and the HTTP port {http}" : $"the HTTPS port {options.HttpsPort}";
 
-    /// <summary>The edge in this process, known once its ports are.</summary>
-    private sealed class OwnEdge : IEdgeDirectory
+    /// <summary>The edges are told to replicas once the ports of this process are known.</summary>
+    private static void Publish(WebApplication app, ServerRoleOptions options, ControlPlaneOptions controlPlane, ImmutableArray<string> pins)
     {
-        public static readonly EdgeId Id = new("edge-1");
-
-        private readonly Lock gate = new();
-        private ImmutableArray<EdgeEntry> edges;
-
-        public event Action? Changed;
-
-        // Locked: a default array must not be seen half set.
-        public ImmutableArray<EdgeEntry> Edges
+        var https = ControlPlaneHost.Addresses(app).First(address => address.Scheme == Uri.UriSchemeHttps).Port;
+        if (options.LoopbackOnly)
         {
-            get
-            {
-                lock (gate)
-                {
-                    return edges;
-                }
-            }
+            controlPlane.PublicUrl ??= new Uri($"https://localhost:{https}");
         }
 
-        public void Publish(WebApplication app, ServerRoleOptions options, ControlPlaneOptions controlPlane, ImmutableArray<string> pins)
-        {
-            var https = ControlPlaneHost.Addresses(app).First(address => address.Scheme == Uri.UriSchemeHttps).Port;
-            if (options.LoopbackOnly)
-            {
-                controlPlane.PublicUrl ??= new Uri($"https://localhost:{https}");
-            }
+        app.Services.GetRequiredService<EdgeDirectory>().Publish(options.Roles.Contains("edge") ? Own(app, options, https, pins) : null, options.EdgeHost);
+    }
 
-            ImmutableArray<EdgeEntry> known = options.Roles.Contains("edge") ? [Own(app, options, https, pins)] : [];
-            lock (gate)
-            {
-                edges = known;
-            }
-
-            // A replica may have connected before: its listener was open already.
-            Changed?.Invoke();
-        }
-
-        private static EdgeEntry Own(WebApplication app, ServerRoleOptions options, int https, ImmutableArray<string> pins)
-        {
-            // The HTTPS port takes lanes as well, for networks that let only that one out.
-            var host = options.LoopbackOnly ? "localhost" : options.PublicUrl?.Host ?? "localhost";
-            var outside = options.LoopbackOnly ? https : options.PublicUrl?.Port ?? https;
-            var tunnel = app.Services.GetRequiredService<EdgeNode>().TunnelEndPoint.Port;
-            return new EdgeEntry(Id, [options.TunnelAddress ?? $"{host}:{tunnel}", $"{host}:{outside}"], pins);
-        }
+    private static EdgeEntry Own(WebApplication app, ServerRoleOptions options, int https, ImmutableArray<string> pins)
+    {
+        // The HTTPS port takes lanes as well, for networks that let only that one out.
+        var host = options.LoopbackOnly ? "localhost" : options.PublicUrl?.Host ?? "localhost";
+        var outside = options.LoopbackOnly ? https : options.PublicUrl?.Port ?? https;
+        var tunnel = app.Services.GetRequiredService<EdgeNode>().TunnelEndPoint.Port;
+        return new EdgeEntry(BuiltInEdge.Id, [options.TunnelAddress ?? $"{host}:{tunnel}", $"{host}:{outside}"], pins);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Connector.Host.Configuration;
 using Connector.Protocol;
 using Connector.Server.Edge;
@@ -18,6 +19,9 @@ public sealed record ServerRoleOptions(
     ImmutableArray<string> Roles, ImmutableArray<string> CertificateHosts, string? CertificateFile, string? CertificateKeyFile, Secret AdminToken,
     string LogLevel, string? TunnelAddress = null)
 {
+    /// <summary>For the tunnel port and the sockets of the edge; null: every address, or loopback under <c>dev</c>.</summary>
+    public IPAddress? BindAddress { get; init; }
+
     /// <summary>How long streams wait for a replica that has lost all its lanes.</summary>
     public TimeSpan ResumeWithin { get; init; } = ServerSettings.DefaultResumeWithin;
 }

@@ -86,6 +86,11 @@ internal static class ConfigurationText
             : null;
     }
 
+    public const string HostExample = "a host name or address such as edge.example.com";
+
+    /// <summary>A name or an address; IPv6 without brackets.</summary>
+    public static string? Host(string text) => Uri.CheckHostName(text) != UriHostNameType.Unknown && text[0] != '[' ? text : null;
+
     /// <summary>An address of the control plane: https://host:port, or host:port, or host (443).</summary>
     public static Uri? ServerUrl(string text)
     {

@@ -4,6 +4,12 @@ namespace Connector.Host.Configuration;
 public static class EnvironmentNames
 {
     public const string Token = "BORDER0_TOKEN";
+
+    /// <summary>The credential of an edge of its own.</summary>
+    public const string EdgeToken = "BORDER0_EDGE_TOKEN";
+
+    /// <summary>Where such an edge reaches its control plane, when that is not what its credential names.</summary>
+    public const string EdgeServer = "BORDER0_EDGE_SERVER";
     public const string ConfigFile = "BORDER0_CONFIG_FILE";
     public const string ConnectorServer = "BORDER0_CONNECTOR_SERVER";
     public const string ConnectorInsecure = "BORDER0_CONNECTOR_INSECURE_TRANSPORT";

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Connector.Host.Errors;
 using Connector.Server.Edge;
 
@@ -13,6 +14,15 @@ public sealed record ServerSettings(
     Uri? PublicUrl, string DataDirectory, int HttpsPort, int? HttpPort, int TunnelPort, string? TunnelAddress, PortRange EdgePorts, TimeSpan ResumeWithin, ImmutableArray<string> Roles,
     string? Certificate, string? Key, string LogLevel, ImmutableArray<string> Notes)
 {
+    /// <summary>What end users dial; null: the host of <see cref="PublicUrl"/>.</summary>
+    public string? PublicHost { get; init; }
+
+    /// <summary>For the tunnel port and the sockets; null: every address.</summary>
+    public IPAddress? BindAddress { get; init; }
+
+    /// <summary>An edge by itself, whose control plane is another process.</summary>
+    public bool IsEdgeAlone => Roles is [ServerRoleNames.Edge];
+
     public const int DefaultHttpsPort = 8443;
     public const int DefaultTunnelPort = 8444;
 
@@ -32,7 +42,14 @@ public sealed record ServerSettings(
         }
 
         var publicUrl = file.PublicUrl is null ? null : ConfigurationText.ServerUrl(file.PublicUrl);
-        if (publicUrl is null)
+        var roles = ServerRoleNames.Parse(flags.Roles ?? file.Roles ?? string.Join(',', ServerRoleNames.All))
+            ?? throw new ConnectorError($"Cannot use --roles {flags.Roles}", "a role is unknown", $"Name some of {string.Join(", ", ServerRoleNames.All)}", ExitCode.Usage);
+        if (roles.Contains(ServerRoleNames.Control) && (file.EdgeToken ?? environment.Variable(EnvironmentNames.EdgeToken)) is not null)
+        {
+            notes.Add("the edge credential is not used: the edge beside a control plane needs none; --roles edge starts an edge by itself");
+        }
+
+        if (publicUrl is null && roles.Contains(ServerRoleNames.Control))
         {
             notes.Add("public_url is not set: connector tokens cannot be made until it is");
         }
@@ -51,13 +68,16 @@ public sealed record ServerSettings(
             tunnelAddress,
             flags.EdgePorts ?? file.EdgePorts ?? DefaultEdgePorts,
             file.ResumeWithin ?? DefaultResumeWithin,
-            ServerRoleNames.Parse(flags.Roles ?? file.Roles ?? string.Join(',', ServerRoleNames.All))
-                ?? throw new ConnectorError($"Cannot use --roles {flags.Roles}", "a role is unknown", $"Name some of {string.Join(", ", ServerRoleNames.All)}", ExitCode.Usage),
+            roles,
             file.Certificate is null ? null : Expand(file.Certificate, environment),
             file.Key is null ? null : Expand(file.Key, environment),
             LogLevels.Known(level) ?? throw new ConnectorError(
                 $"Cannot use {EnvironmentNames.LogLevel}", $"\"{level}\" is no log level", $"Set it to one of {LogLevels.Names}"),
-            [.. notes]);
+            [.. notes])
+        {
+            PublicHost = file.PublicHost,
+            BindAddress = file.BindAddress,
+        };
     }
 
     private static string Expand(string path, HostEnvironment environment)

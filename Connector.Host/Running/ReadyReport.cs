@@ -20,6 +20,12 @@ public sealed record ReadyReport
 
     public string? ConnectorToken { get; init; }
 
+    /// <summary>Of an edge by itself.</summary>
+    public string? EdgeId { get; init; }
+
+    /// <summary>Of an edge by itself.</summary>
+    public string? HealthUrl { get; init; }
+
     public ImmutableArray<ReadySocket> Sockets { get; init; } = [];
 
     public ImmutableArray<ReadyReplica> Replicas { get; init; } = [];

@@ -10,6 +10,7 @@ internal static class ClaimNames
     public const string ConnectorId = "connector_id";
     public const string OrganizationId = "org_id";
     public const string ReplicaId = "replica_id";
+    public const string EdgeId = "edge_id";
     public const string ServerUrl = "url";
     public const string CaPins = "ca_pins";
     public const string Confirmation = "cnf";

@@ -46,6 +46,20 @@ internal static class ClaimReader
             Time(payload, ClaimNames.ExpiresAt) ?? throw Missing(ClaimNames.ExpiresAt));
     }
 
+    /// <exception cref="FormatException">Names the claim.</exception>
+    public static EdgeCredentialClaims EdgeCredential(JsonElement payload)
+    {
+        ExpectAudience(payload, TokenAudience.EdgeCredential, "an edge credential");
+        return new EdgeCredentialClaims(
+            Text(payload, ClaimNames.TokenId),
+            new EdgeId(Text(payload, ClaimNames.EdgeId)),
+            Text(payload, ClaimNames.OrganizationId),
+            Url(payload),
+            Pins(payload),
+            Time(payload, ClaimNames.IssuedAt) ?? throw Missing(ClaimNames.IssuedAt),
+            Time(payload, ClaimNames.ExpiresAt));
+    }
+
     private static void ExpectAudience(JsonElement payload, string expected, string kind)
     {
         if (!payload.TryGetProperty(ClaimNames.Audience, out var audience))

@@ -3,7 +3,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Connector.Protocol.Tokens;
 
-/// <summary>Signs connector tokens and tickets (JWT, ES256). Safe for concurrent use.</summary>
+/// <summary>Signs connector tokens, edge credentials and tickets (JWT, ES256). Safe for concurrent use.</summary>
 public sealed class TokenIssuer(SigningKey key)
 {
     // Times are the caller's: the handler would otherwise add those of the system clock.
@@ -29,6 +29,25 @@ public sealed class TokenIssuer(SigningKey key)
         }
 
         return Sign(TokenAudience.Connector, payload);
+    }
+
+    public string IssueEdgeCredential(EdgeCredentialClaims claims)
+    {
+        var payload = new Dictionary<string, object>
+        {
+            [ClaimNames.TokenId] = claims.TokenId,
+            [ClaimNames.EdgeId] = claims.EdgeId.Value,
+            [ClaimNames.OrganizationId] = claims.OrganizationId,
+            [ClaimNames.ServerUrl] = claims.ServerUrl.OriginalString,
+            [ClaimNames.CaPins] = claims.CaPins.IsDefault ? [] : claims.CaPins.ToArray(),
+            [ClaimNames.IssuedAt] = claims.IssuedAt.ToUnixTimeSeconds(),
+        };
+        if (claims.ExpiresAt is { } expiry)
+        {
+            payload[ClaimNames.ExpiresAt] = expiry.ToUnixTimeSeconds();
+        }
+
+        return Sign(TokenAudience.EdgeCredential, payload);
     }
 
     public string IssueTicket(TicketClaims claims) => Sign(TokenAudience.Edge, new Dictionary<string, object>

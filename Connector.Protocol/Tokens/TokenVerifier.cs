@@ -8,7 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Connector.Protocol.Tokens;
 
 /// <summary>
-/// Verifies connector tokens and tickets: signature (ES256 only), audience, expiry with 30 s of leeway. Safe for concurrent use.
+/// Verifies connector tokens, edge credentials and tickets: signature (ES256 only), audience, expiry with 30 s of leeway. Safe for concurrent use.
 /// Whether a token was revoked is not its business.
 /// </summary>
 public sealed class TokenVerifier
@@ -41,6 +41,21 @@ public sealed class TokenVerifier
         {
             claims = null;
             reason ??= "the token was refused";
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc cref="TryVerifyConnectorToken"/>
+    public bool TryVerifyEdgeCredential(
+        string token, [NotNullWhen(true)] out EdgeCredentialClaims? claims, [NotNullWhen(false)] out string? reason)
+    {
+        claims = TryVerify(token, ClaimReader.EdgeCredential, out reason);
+        if (claims is null || (reason = Untimely(claims.IssuedAt, claims.ExpiresAt)) is not null)
+        {
+            claims = null;
+            reason ??= "the edge credential was refused";
             return false;
         }
 

@@ -1,6 +1,5 @@
 using Connector.Protocol.Ids;
 using Connector.Protocol.Json;
-using Connector.Server.Feed;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
 using Microsoft.AspNetCore.Builder;
@@ -11,11 +10,8 @@ namespace Connector.Server.Api;
 
 /// <summary>Connectors and their logs.</summary>
 internal sealed class ConnectorEndpoints(
-    ConnectorCatalog catalog, ConnectorLogs logs, IConnectorSessions sessions, EdgeObservations observations, DesiredStateNews news, ControlDatabase database)
+    ConnectorCatalog catalog, ConnectorLogs logs, IConnectorSessions sessions, EdgeViews edges, DesiredStateNews news, ControlDatabase database)
 {
-    /// <summary>Name of the edge that runs beside the control plane.</summary>
-    public static readonly EdgeId Edge = new("local");
-
     private static readonly string[] Severities = ["debug", "info", "warn", "error"];
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -113,7 +109,7 @@ internal sealed class ConnectorEndpoints(
         {
             LastSeenAt = seen,
             Session = new SessionAnswer(session.State, session.Epoch.Value, session.Leader?.Value, session.Since?.UtcDateTime),
-            Replicas = ReplicaAnswer.Merge(session, observations, Edge, new DesiredStateVersion(database.Incarnation, entry.Connector.DesiredVersion), database.Time.GetUtcNow()),
+            Replicas = ReplicaAnswer.Merge(session, edges.All(), new DesiredStateVersion(database.Incarnation, entry.Connector.DesiredVersion), database.Time.GetUtcNow()),
         };
     }
 }

@@ -1,5 +1,6 @@
 using Connector.Protocol.Tokens;
 using Connector.Server.Feed;
+using Connector.Server.Feed.Serving;
 using Connector.Server.Store.Database;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -27,13 +28,16 @@ public static class ControlPlaneApi
         services.AddSingleton<ControlPlaneFeed>();
         services.AddSingleton<IEdgeFeed>(provider => provider.GetRequiredService<ControlPlaneFeed>());
         services.AddHostedService(provider => provider.GetRequiredService<ControlPlaneFeed>());
+        services.AddEdgeFeed();
 
         services.AddSingleton<DesiredStateNews>();
+        services.AddSingleton<EdgeViews>();
         services.AddSingleton<SocketDescription>();
         services.AddSingleton<ConnectorEndpoints>();
         services.AddSingleton<ConnectorTokenEndpoints>();
         services.AddSingleton<SocketEndpoints>();
         services.AddSingleton<StreamSessionEndpoints>();
+        services.AddSingleton<EdgeEndpoints>();
         services.AddSingleton<IStartupFilter, ApiGate>();
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddOpenApi("v1");
@@ -49,6 +53,7 @@ public static class ControlPlaneApi
         ConnectorTokenEndpoints.Map(api);
         SocketEndpoints.Map(api);
         StreamSessionEndpoints.Map(api);
+        EdgeEndpoints.Map(api);
         MetricsEndpoint.Map(endpoints);
         endpoints.MapOpenApi("/openapi/{documentName}.json");
         return endpoints;

@@ -42,7 +42,7 @@ internal static class LampDecision
             : LampAnswer.Of(lamp.State, lamp.Since, lamp.Age, lamp.Reason);
     }
 
-    /// <summary>The edge's own proof counts; what the replica sees to be off, also at another edge, is off.</summary>
+    /// <summary>The path over one edge: the edge's own proof counts; what the replica sees to be off over this edge is off.</summary>
     /// <param name="links">The replica as the edge has it; null when it has no link of it.</param>
     /// <param name="served">Whether it serves the socket there.</param>
     /// <param name="edgeSilence">Since the edge spoke of the connector's links.</param>
@@ -54,7 +54,7 @@ internal static class LampDecision
             return atEdge;
         }
 
-        foreach (var path in report.Paths)
+        foreach (var path in report.Paths.Where(path => path.EdgeId == edge))
         {
             if (path.Link.State == LampReport.Off)
             {
@@ -80,6 +80,15 @@ internal static class LampDecision
             : links.Path.On ? LampAnswer.Of(LampReport.On, links.PathSince, age, null)
             : LampAnswer.Of(LampReport.Off, links.PathSince, age, "a lane of the link lets nothing through: no answer came back on it");
     }
+
+    /// <summary>The paths over all edges as one: users may come through any of them, so one that is on is enough.</summary>
+    public static LampAnswer Best(IReadOnlyCollection<LampAnswer> paths)
+        => paths.Where(path => path.IsOn).MinBy(path => path.AgeSeconds ?? double.MaxValue)
+            ?? paths.FirstOrDefault(path => path.State == LampReport.Unknown)
+            ?? (paths.Count == 0 ? LampAnswer.Of(LampReport.Off, null, null, "there is no edge") : paths.First() with
+            {
+                Reason = string.Join("; ", paths.Select(path => path.Reason).OfType<string>().Distinct()),
+            });
 
     private static LampAnswer AtEdge(EdgeId edge, ReplicaLinks? links, bool served, TimeSpan? edgeSilence)
     {

@@ -17,8 +17,8 @@ internal static class MetricsEndpoint
 {
     public const string Path = "/metrics";
 
-    public static void Add(IServiceCollection services)
-        => services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("connector-server")).WithMetrics(metrics => metrics
+    public static void Add(IServiceCollection services, string service = "connector-server")
+        => services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(service)).WithMetrics(metrics => metrics
             .AddMeter(RelayMetrics.MeterName, EdgeMetrics.MeterName, SessionIntake.MeterName)
             .AddRuntimeInstrumentation()
             .AddView(instrument => ShownSeries.IsOurs(instrument.Meter.Name)

@@ -19,84 +19,75 @@ internal sealed record ReplicaAnswer(
     /// <param name="Applied">What this replica said it has applied; absent while it has said nothing, or has what another store pushed.</param>
     internal sealed record ConfigVersionAnswer(string Incarnation, long Desired, long? Applied);
 
+    /// <summary>Of this replica to one edge.</summary>
     /// <param name="Sockets">Ids of the sockets that it serves on this edge.</param>
     /// <param name="UpstreamsOff">Those of them whose upstream lamp the edge was told to be off.</param>
     internal sealed record LinkAnswer(
         string Edge, int Lanes, int LiveStreams, bool Draining, LampAnswer Path, IReadOnlyList<string> Sockets, IReadOnlyList<string> UpstreamsOff);
 
     /// <summary>A replica is one process: after a restart both incarnations are listed while an edge still has links of the old one.</summary>
-    public static IReadOnlyList<ReplicaAnswer> Merge(SessionState session, EdgeObservations observations, EdgeId edge, DesiredStateVersion desired, DateTimeOffset now)
+    public static IReadOnlyList<ReplicaAnswer> Merge(SessionState session, IReadOnlyList<EdgeView> edges, DesiredStateVersion desired, DateTimeOffset now)
     {
         var states = session.Replicas.IsDefault ? [] : session.Replicas;
-        var links = observations.Links(session.ConnectorId);
         return
         [
-            .. states.Select(state => (state.ReplicaId, state.BootId)).Union(links.Select(link => (link.ReplicaId, link.BootId)))
+            .. states.Select(state => (state.ReplicaId, state.BootId))
+                .Union(edges.SelectMany(edge => edge.Links(session.ConnectorId)).Select(link => (link.ReplicaId, link.BootId)))
                 .OrderBy(key => key.ReplicaId.Value, StringComparer.Ordinal)
                 .Select(key => Of(
                     key.ReplicaId,
                     key.BootId,
                     states.FirstOrDefault(state => state.ReplicaId == key.ReplicaId && state.BootId == key.BootId),
-                    [.. links.Where(link => link.ReplicaId == key.ReplicaId && link.BootId == key.BootId)],
-                    edge,
+                    [.. edges.Select(edge => (edge, Links: edge.Links(session.ConnectorId).FirstOrDefault(link => link.ReplicaId == key.ReplicaId && link.BootId == key.BootId)))],
                     desired,
                     session,
-                    observations,
                     now)),
         ];
     }
 
-    /// <summary>
-    /// The replica's links at the edge: of the process that the control session is of; without a session, of the one that has lanes. A predecessor's
-    /// link proves nothing of the process that is there now.
-    /// </summary>
-    public static ReplicaLinks? LinksOf(ReplicaId replicaId, SessionState session, EdgeObservations observations)
-    {
-        var boot = session.Replicas.IsDefault ? null : session.Replicas.FirstOrDefault(state => state.ReplicaId == replicaId)?.BootId;
-        var links = observations.Links(session.ConnectorId).Where(link => link.ReplicaId == replicaId).ToList();
-        return boot is null ? links.MaxBy(link => link.Lanes) : links.Find(link => link.BootId == boot);
-    }
-
     private static ReplicaAnswer Of(
-        ReplicaId id, BootId bootId, ReplicaState? state, ImmutableArray<ReplicaLinks> links, EdgeId edge, DesiredStateVersion desired, SessionState session,
-        EdgeObservations observations, DateTimeOffset now)
+        ReplicaId id, BootId bootId, ReplicaState? state, ImmutableArray<(EdgeView Edge, ReplicaLinks? Links)> edges, DesiredStateVersion desired, SessionState session,
+        DateTimeOffset now)
     {
-        var silence = observations.Silence(session.ConnectorId);
-
         // A process that the session is not of has told nothing on it.
         var report = state is null ? null : session.Reports.FirstOrDefault(known => known.ReplicaId == id);
         var control = state is null && session.State == "online"
             ? LampAnswer.Of(LampReport.Off, null, null, "the control session is not of this process")
             : LampDecision.Control(session, id, report);
+        var linked = edges.Where(entry => entry.Links is not null).Select(entry => (entry.Edge, Links: entry.Links!)).ToList();
         return new(
             id.Value,
             bootId.ToString(),
             state?.Version,
             state?.ConnectedAt?.UtcDateTime,
             state?.RemoteAddress,
-            links.Sum(link => link.Lanes),
-            links.IsEmpty ? state?.LiveStreams ?? 0 : links.Sum(link => link.LiveStreams),
-            state?.Draining == true || links.Any(link => link.Draining),
+            linked.Sum(entry => entry.Links.Lanes),
+            linked.Any() ? linked.Sum(entry => entry.Links.LiveStreams) : state?.LiveStreams ?? 0,
+            state?.Draining == true || linked.Any(entry => entry.Links.Draining),
             control,
-            Summary(id, control, state is null || session.Sockets.IsDefault ? [] : session.Sockets, links.FirstOrDefault(), report, edge, silence),
+            Summary(id, control, state is null || session.Sockets.IsDefault ? [] : session.Sockets, edges, report, session.ConnectorId),
             new ConfigVersionAnswer(
                 desired.Incarnation, desired.Number, state?.Applied is { } applied && applied.Incarnation == desired.Incarnation ? applied.Number : null),
-            [
-                .. links.Select(link => new LinkAnswer(
-                    edge.Value, link.Lanes, link.LiveStreams, link.Draining, LampDecision.Link(link, silence),
-                    link.Sockets.IsDefault ? [] : [.. link.Sockets.Select(socket => socket.Value)],
-                    link.UpstreamsOff.IsDefault ? [] : [.. link.UpstreamsOff.Select(socket => socket.Value)])),
-            ],
+            [.. linked.Select(entry => Of(entry.Edge, entry.Links, session.ConnectorId))],
             state?.Role,
             // Clocks may be apart; nobody runs for less than no time.
             state?.StartedAt is { } startedAt ? Math.Max(0, (long)(now - startedAt).TotalSeconds) : null,
             state?.StartedAt?.UtcDateTime);
     }
 
+    private static LinkAnswer Of(EdgeView edge, ReplicaLinks link, ConnectorId connector) => new(
+        edge.Id.Value,
+        link.Lanes,
+        link.LiveStreams,
+        link.Draining,
+        LampDecision.Link(link, edge.SilenceOf(connector)),
+        link.Sockets.IsDefault ? [] : [.. link.Sockets.Select(socket => socket.Value)],
+        link.UpstreamsOff.IsDefault ? [] : [.. link.UpstreamsOff.Select(socket => socket.Value)]);
+
     private static SocketLampsAnswer Summary(
-        ReplicaId id, LampAnswer control, ImmutableArray<SocketState> sockets, ReplicaLinks? links, ReplicaReport? report, EdgeId edge, TimeSpan? edgeSilence)
+        ReplicaId id, LampAnswer control, ImmutableArray<SocketState> sockets, ImmutableArray<(EdgeView Edge, ReplicaLinks? Links)> edges, ReplicaReport? report, ConnectorId connector)
     {
-        var served = links is null || links.Sockets.IsDefault ? [] : links.Sockets.ToHashSet();
+        var served = edges.Select(entry => entry.Links is null || entry.Links.Sockets.IsDefault ? [] : entry.Links.Sockets.ToHashSet()).ToList();
         int all = 0, online = 0, controlOff = 0, pathOff = 0, upstreamOff = 0, unknown = 0;
         foreach (var socket in sockets)
         {
@@ -105,7 +96,8 @@ internal sealed record ReplicaAnswer(
                 continue;
             }
 
-            var path = LampDecision.Path(socket.SocketId, edge, links, served.Contains(socket.SocketId), edgeSilence, report);
+            var path = LampDecision.Best([.. edges.Select((entry, index) => LampDecision.Path(
+                socket.SocketId, entry.Edge.Id, entry.Links, served[index].Contains(socket.SocketId), entry.Edge.SilenceOf(connector), report))]);
             var upstream = LampDecision.Upstream(socket.Upstream, report);
             all++;
             controlOff += control.State == LampReport.Off ? 1 : 0;

@@ -11,6 +11,11 @@ internal sealed record ConnectorRequest(
 /// <param name="ExpiresAt">Unix seconds as a number or text, or RFC 3339; absent for none.</param>
 internal sealed record ConnectorTokenRequest(string ConnectorId, string? Name, JsonElement? ExpiresAt);
 
+/// <param name="ExpiresAt">Of the credential; as for connector tokens.</param>
+internal sealed record EdgeRequest(string Name, JsonElement? ExpiresAt);
+
+internal sealed record EdgeCredentialRequest(JsonElement? ExpiresAt);
+
 /// <param name="Limits">Of each replica by itself. In a change, a key that is absent stays and 0 brings the default back; the same for upstream_check and edge.</param>
 /// <param name="UpstreamProxyProtocol">"v2", or "" for none.</param>
 internal sealed record SocketRequest(

@@ -1,5 +1,4 @@
 using Connector.Protocol.Ids;
-using Connector.Server.Feed;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
 using static Connector.Server.Control.ConnectorsProtocol;
@@ -7,7 +6,7 @@ using static Connector.Server.Control.ConnectorsProtocol;
 namespace Connector.Server.Api;
 
 /// <summary>Answers for sockets: what is stored, with what connectors and edge say of it now.</summary>
-internal sealed class SocketDescription(IConnectorSessions sessions, EdgeObservations observations, ControlPlaneOptions options)
+internal sealed class SocketDescription(IConnectorSessions sessions, EdgeViews edges, ControlPlaneOptions options)
 {
     public async Task<SocketAnswer> OfAsync(SocketRow socket, CancellationToken cancellationToken)
         => (await OfAsync([socket], cancellationToken).ConfigureAwait(false))[0];
@@ -18,15 +17,15 @@ internal sealed class SocketDescription(IConnectorSessions sessions, EdgeObserva
         var states = await Task.WhenAll(sockets.SelectMany(socket => socket.Connectors).Select(link => link.ConnectorId).Distinct()
             .Select(id => sessions.GetAsync(new ConnectorId(id), cancellationToken))).ConfigureAwait(false);
         var byConnector = states.ToDictionary(state => state.ConnectorId.Value);
-        return [.. sockets.Select(socket => Of(socket, [.. socket.Connectors.Select(link => byConnector[link.ConnectorId])]))];
+        var views = edges.All();
+        return [.. sockets.Select(socket => Of(socket, [.. socket.Connectors.Select(link => byConnector[link.ConnectorId])], views))];
     }
 
-    private SocketAnswer Of(SocketRow socket, IReadOnlyCollection<SessionState> states)
+    private SocketAnswer Of(SocketRow socket, IReadOnlyCollection<SessionState> states, IReadOnlyList<EdgeView> views)
     {
-        var status = SocketStatusAnswer.Of(new SocketId(socket.Id), states, observations);
-        var listener = observations.Listener(new SocketId(socket.Id));
-        // Until the edge follows, it speaks of the port that the socket had.
-        var current = listener?.Port == socket.EdgePort ? listener : null;
+        var id = new SocketId(socket.Id);
+        var status = SocketStatusAnswer.Of(id, states, views);
+        var perEdge = views.Select(edge => Of(edge, socket)).ToList();
         var connectors = socket.Connectors.OrderBy(link => link.CreatedAt).ThenBy(link => link.Id).ToList();
         return new SocketAnswer(
             socket.Id, socket.Name, socket.DisplayName, socket.Type, socket.Description, socket.UpstreamType, socket.UpstreamHttpHostname,
@@ -35,26 +34,31 @@ internal sealed class SocketDescription(IConnectorSessions sessions, EdgeObserva
             [.. connectors.Select(link => new SocketAnswer.ServedBy(link.ConnectorId, link.Connector!.Name))],
             ApiJson.Element(socket.UpstreamConfiguration),
             [],
-            options.EdgePublicHost,
+            perEdge[0].Dnsname,
             new SocketAnswer.EdgeAnswer(
                 socket.EdgePort, socket.EdgePublic, socket.EdgeAllowedIps.Split(' ', StringSplitOptions.RemoveEmptyEntries),
                 socket.EdgeHedge, socket.EdgeProxyProtocolFrom.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
             SocketOptions.Answer(SocketOptions.Limits(socket)),
             socket.UpstreamProxyProtocol,
             SocketOptions.Answer(SocketOptions.UpstreamCheck(socket)),
-            EndPoint(socket.EdgePort),
-            current is null ? null : new SocketAnswer.ListenerAnswer(current.Failure is null ? "listening" : "failed", current.Port, current.Failure),
-            // What the replica says of itself is not enough: the edge must have a link on which it serves the socket.
-            status.State == "serving" && connectors.Any(link => observations.Links(new ConnectorId(link.ConnectorId))
-                .Any(replica => replica.Lanes > 0 && !replica.Draining && replica.Sockets.Contains(new SocketId(socket.Id)))),
+            perEdge[0].Endpoint,
+            [.. perEdge.Select(edge => edge.Answer)],
+            // One that failed is to be seen, wherever it is.
+            perEdge.Select(edge => edge.Answer.Listener).OfType<SocketAnswer.ListenerAnswer>().OrderBy(listener => listener.State == "failed" ? 0 : 1).FirstOrDefault(),
+            // What the replica says of itself is not enough: an edge must have a link on which it serves the socket.
+            status.State == "serving" && connectors.Any(link => views.Any(edge => edge.Serves(id, new ConnectorId(link.ConnectorId)))),
             status.Replicas.Any(replica => replica.Online),
             status,
             ApiJson.Time(socket.CreatedAt),
             ApiJson.Time(socket.UpdatedAt));
     }
 
-    private string EndPoint(int port)
-        => options.EdgePublicHost.Contains(':', StringComparison.Ordinal)
-            ? FormattableString.Invariant($"[{options.EdgePublicHost}]:{port}")
-            : FormattableString.Invariant($"{options.EdgePublicHost}:{port}");
+    private (string Dnsname, string Endpoint, SocketAnswer.OnEdgeAnswer Answer) Of(EdgeView edge, SocketRow socket)
+    {
+        var host = edge.PublicHost ?? options.EdgePublicHost;
+        var endpoint = host.Contains(':', StringComparison.Ordinal) && host[0] != '['
+            ? FormattableString.Invariant($"[{host}]:{socket.EdgePort}")
+            : FormattableString.Invariant($"{host}:{socket.EdgePort}");
+        return (host, endpoint, new SocketAnswer.OnEdgeAnswer(edge.Id.Value, edge.Name, endpoint, edge.Listener(new SocketId(socket.Id), socket.EdgePort)));
+    }
 }

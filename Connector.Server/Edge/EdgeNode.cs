@@ -45,6 +45,14 @@ public sealed class EdgeNode : IHostedService, ILaneAcceptor, IAsyncDisposable
     public IPEndPoint TunnelEndPoint
         => tunnel.EndPoint ?? throw new InvalidOperationException("the edge has not been started, so its tunnel port is not known");
 
+    /// <summary>Of the state in force.</summary>
+    public int Sockets => links.Tables.State.Sockets.Length;
+
+    /// <summary>Links now, those without a lane included.</summary>
+    public int Links => links.Count;
+
+    public int Lanes => links.Lanes;
+
     /// <summary>All memory of this edge's relay.</summary>
     public RelayMemory Memory { get; }
 

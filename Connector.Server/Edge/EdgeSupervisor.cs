@@ -147,6 +147,11 @@ internal sealed class EdgeSupervisor : ReceiveActor, IWithTimers
 
         // A path goes off without a mark. Streams come and go without one, too, and proofs grow old: brought up to date at the full sweep.
         var full = ++sweeps % FullSweep == 0;
+        if (full)
+        {
+            edge.Links.Failures.Trim();
+        }
+
         foreach (var connector in edge.Links.Connectors)
         {
             if (full || edge.Links.PathsDiffer(connector, reported.GetValueOrDefault(connector)?.Replicas ?? default))

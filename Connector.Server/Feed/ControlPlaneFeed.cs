@@ -8,7 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Connector.Server.Feed;
 
-/// <summary>The feed of an edge in the same process: follows the store, and takes the edge's reports.</summary>
+/// <summary>
+/// The feed of the edge in the same process: follows the store, and takes the edge's reports. Edges in processes of their own follow through it as well; what
+/// they report is taken by <see cref="EdgeReportIntake"/>.
+/// </summary>
 internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
 {
     /// <summary>Reports that wait to be stored. The oldest is dropped and counted when storing cannot keep up.</summary>
@@ -85,18 +88,18 @@ internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
         switch (report)
         {
             case EdgeReport.Listening listening:
-                observations.Note(listening.SocketId, new EdgeObservations.ListenerState(listening.EndPoint.Port, null));
+                observations.Of(BuiltInEdge.Id).Note(listening.SocketId, new ListenerState(listening.EndPoint.Port, null));
                 break;
             case EdgeReport.ListenFailed failed:
                 // An edge that tries again and again must not fill the log with the same line.
-                if (observations.Note(failed.SocketId, new EdgeObservations.ListenerState(failed.Port, failed.Reason)))
+                if (observations.Of(BuiltInEdge.Id).Note(failed.SocketId, new ListenerState(failed.Port, failed.Reason)))
                 {
                     reports.Writer.TryWrite(failed);
                 }
 
                 break;
             case EdgeReport.LinksChanged changed:
-                observations.Note(changed.ConnectorId, changed.Replicas);
+                observations.Of(BuiltInEdge.Id).Note(changed.ConnectorId, changed.Replicas);
                 break;
             case EdgeReport.SessionBegan began:
                 sessions.Began(began.Session);
@@ -197,7 +200,7 @@ internal sealed partial class ControlPlaneFeed : BackgroundService, IEdgeFeed
                 else if (report is EdgeReport.ListenFailed failed
                     && await sockets.FindAsync(failed.SocketId.Value, cancellationToken).ConfigureAwait(false) is { } socket)
                 {
-                    var record = EdgeLogRecord.Of(failed, socket.Name, time.GetUtcNow());
+                    var record = EdgeLogRecord.Of(failed, socket.Name, BuiltInEdge.Name, time.GetUtcNow());
                     records.AddRange(socket.Connectors.Select(link => (new ConnectorId(link.ConnectorId), record)));
                 }
             }

@@ -12,7 +12,11 @@ internal static class EdgeLogRecord
     public static LogRecord Of(EdgeReport.Logged report)
         => new(report.At, report.Severity, Line(report.Message, report.Fields.IsDefault ? [] : report.Fields), report.SocketId, null, Source);
 
-    public static LogRecord Of(EdgeReport.ListenFailed report, string socketName, DateTimeOffset now)
+    /// <param name="edge">Name of the edge that says it.</param>
+    public static LogRecord Of(EdgeReport.Logged report, string edge)
+        => Of(report with { Fields = [.. report.Fields.IsDefault ? [] : report.Fields, new("edge", edge)] });
+
+    public static LogRecord Of(EdgeReport.ListenFailed report, string socketName, string edge, DateTimeOffset now)
         => new(
             now,
             "error",
@@ -22,6 +26,7 @@ internal static class EdgeLogRecord
                     new("socket", socketName),
                     new("port", report.Port.ToString(CultureInfo.InvariantCulture)),
                     new("error", report.Reason),
+                    new("edge", edge),
                 ]),
             report.SocketId,
             null,

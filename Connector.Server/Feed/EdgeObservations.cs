@@ -1,79 +1,37 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Connector.Protocol.Ids;
 
 namespace Connector.Server.Feed;
 
-/// <summary>What the edge last said of listeners and links; in memory, because a restarted edge says it again.</summary>
+/// <summary>What each edge last said of listeners and links; in memory, because an edge that comes back says it again. Thread-safe.</summary>
 internal sealed class EdgeObservations(TimeProvider? clock = null)
 {
-    /// <summary>Beyond it new subjects are not noted: the edge only knows subjects from the feed, so more is a fault.</summary>
-    private const int MaxSubjects = 100_000;
-
-    private readonly ConcurrentDictionary<SocketId, ListenerState> listeners = new();
-    private readonly ConcurrentDictionary<ConnectorId, Noted> links = new();
+    private readonly ConcurrentDictionary<EdgeId, EdgeObservation> edges = new();
     private readonly TimeProvider time = clock ?? TimeProvider.System;
 
-    /// <param name="Failure">Null while the listener accepts connections.</param>
-    public sealed record ListenerState(int Port, string? Failure);
+    /// <summary>The edges that have said something, by id.</summary>
+    public IReadOnlyList<EdgeObservation> All => [.. edges.Values.OrderBy(edge => edge.Id.Value, StringComparer.Ordinal)];
 
-    public ListenerState? Listener(SocketId socketId) => listeners.GetValueOrDefault(socketId);
+    /// <summary>Null when this edge has said nothing.</summary>
+    public EdgeObservation? Find(EdgeId edge) => edges.GetValueOrDefault(edge);
 
-    public ImmutableArray<ReplicaLinks> Links(ConnectorId connectorId)
-        => links.TryGetValue(connectorId, out var noted) ? noted.Replicas : [];
+    /// <summary>For an edge that speaks; callers know it from the store, so there are no more than edges.</summary>
+    public EdgeObservation Of(EdgeId edge) => edges.GetOrAdd(edge, static (id, time) => new EdgeObservation(id, time), time);
 
-    /// <summary>How long ago the edge spoke of the connector's links; null when it knows none.</summary>
-    public TimeSpan? Silence(ConnectorId connectorId)
-        => links.TryGetValue(connectorId, out var noted) ? time.GetElapsedTime(noted.At) : null;
-
-    /// <returns>Whether this is news.</returns>
-    public bool Note(SocketId socketId, ListenerState state)
-    {
-        if (listeners.TryGetValue(socketId, out var known) && known == state)
-        {
-            return false;
-        }
-
-        if (known is not null || listeners.Count < MaxSubjects)
-        {
-            listeners[socketId] = state;
-        }
-
-        return true;
-    }
-
-    public void Note(ConnectorId connectorId, ImmutableArray<ReplicaLinks> replicas)
-    {
-        if (replicas.IsDefaultOrEmpty)
-        {
-            links.TryRemove(connectorId, out _);
-        }
-        else if (links.Count < MaxSubjects || links.ContainsKey(connectorId))
-        {
-            var before = Links(connectorId);
-            links[connectorId] = new Noted([.. replicas.Select(replica => replica with { PathSince = PathSince(replica, before) })], time.GetTimestamp());
-        }
-    }
-
-    private DateTimeOffset PathSince(ReplicaLinks replica, ImmutableArray<ReplicaLinks> before)
-        => before.FirstOrDefault(known => known.ReplicaId == replica.ReplicaId && known.BootId == replica.BootId) is { PathSince: { } since } known && known.Path.On == replica.Path.On
-            ? since
-            : time.GetUtcNow();
-
-    private sealed record Noted(ImmutableArray<ReplicaLinks> Replicas, long At);
+    public void Forget(EdgeId edge) => edges.TryRemove(edge, out _);
 
     /// <summary>Forgets what is not there any more.</summary>
     public void Keep(EdgeState state)
     {
-        var sockets = state.Sockets.Select(socket => socket.Id).ToHashSet();
-        foreach (var id in listeners.Keys.Where(id => !sockets.Contains(id)))
+        if (edges.IsEmpty)
         {
-            listeners.TryRemove(id, out _);
+            return;
         }
 
-        foreach (var id in links.Keys.Where(id => !state.Connectors.Contains(id)))
+        var sockets = state.Sockets.Select(socket => socket.Id).ToHashSet();
+        foreach (var edge in edges.Values)
         {
-            links.TryRemove(id, out _);
+            edge.Keep(sockets, state.Connectors);
         }
     }
 }

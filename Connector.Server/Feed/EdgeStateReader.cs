@@ -7,11 +7,29 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Connector.Server.Feed;
 
-/// <summary>Reads what an edge needs, all of one moment, from the store.</summary>
-internal sealed class EdgeStateReader(ControlDatabase database, Func<VerificationKey> ticketKey)
+/// <summary>Reads what an edge needs, all of one moment, from the store. Many edges that hear of one change cost one read.</summary>
+internal sealed class EdgeStateReader(ControlDatabase database, Func<VerificationKey> ticketKey) : IDisposable
 {
-    public Task<EdgeState> ReadAsync(CancellationToken cancellationToken)
-        => database.ReadAsync("reading the edge's state", Read, cancellationToken);
+    private readonly SemaphoreSlim reading = new(1, 1);
+
+    // Each change that edges see raises the store's version.
+    private EdgeState? newest;
+
+    public async Task<EdgeState> ReadAsync(CancellationToken cancellationToken)
+    {
+        await reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return newest = await database.ReadAsync(
+                "reading the edge's state", db => newest is { } known && known.Version == database.Version(db) ? known : Read(db), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            reading.Release();
+        }
+    }
+
+    public void Dispose() => reading.Dispose();
 
     private EdgeState Read(ControlDbContext db)
         => new(

@@ -84,6 +84,13 @@ internal sealed partial class SessionIntake : BackgroundService
         }
     }
 
+    /// <summary>Others stored so many records, with what belongs to them.</summary>
+    public void CountStored(int count)
+    {
+        StoredCount.Add(count);
+        Interlocked.Increment(ref transactions);
+    }
+
     internal static SessionRow RowOf(EdgeReport.SessionEnded report)
     {
         var (session, ending) = (report.Session, report.Ending);

@@ -7,6 +7,8 @@ using Connector.Protocol.Tokens;
 using Connector.Server.Certificates;
 using Connector.Server.Control;
 using Connector.Server.Edge;
+using Connector.Server.Feed.Serving;
+using Connector.Server.Feed.Wire;
 using Connector.Server.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -34,16 +36,17 @@ public static class ControlPlaneHost
     /// </summary>
     /// <exception cref="CertificateException">Certificates cannot be read or made.</exception>
     public static ServerCertificates OpenCertificates(ControlPlaneHostOptions options, TimeProvider time, ILogger? logger = null)
-    {
-        logger ??= NullLogger.Instance;
-        return (options.CertificateFile, options.CertificateKeyFile) switch
+        => OpenCertificates(options.CertificateFile, options.CertificateKeyFile, options.CertificateDirectory, options.CertificateHosts, time, logger ?? NullLogger.Instance);
+
+    internal static ServerCertificates OpenCertificates(
+        string? certificateFile, string? keyFile, string directory, ImmutableArray<string> hosts, TimeProvider time, ILogger logger)
+        => (certificateFile, keyFile) switch
         {
             ({ } certificate, { } key) => ServerCertificates.OpenFiles(certificate, key, time, logger),
-            (null, null) => ServerCertificates.OpenOwn(options.CertificateDirectory, new ServerNames(options.CertificateHosts), time, logger),
+            (null, null) => ServerCertificates.OpenOwn(directory, new ServerNames(hosts), time, logger),
             _ => throw new CertificateException(
-                "The server certificate is configured by half: give both the certificate file and its key file, or neither to use the control plane's own CA."),
+                "The server certificate is configured by half: give both the certificate file and its key file, or neither to use the server's own CA."),
         };
-    }
 
     // The host stops the actor system. A hook of Akka's own would stop it at the signal, before the edge has reset its streams and, under dev, before
     // the replica has left; and at its end Akka writes to standard output by itself.
@@ -65,6 +68,10 @@ public static class ControlPlaneHost
             grpc.MaxReceiveMessageSize = options.Limits.MaxMessageSize;
             grpc.MaxSendMessageSize = options.Limits.MaxMessageSize;
             grpc.EnableDetailedErrors = false;
+        }).AddServiceOptions<EdgeFeedService>(feed =>
+        {
+            feed.MaxReceiveMessageSize = FeedBounds.MaxMessageSize;
+            feed.MaxSendMessageSize = FeedBounds.MaxMessageSize;
         });
         services.AddAkka("control-plane", (akka, provider) => akka
             .AddHocon(QuietAkka, HoconAddMode.Prepend)

@@ -21,6 +21,7 @@ public static class ControlPlaneStoreServices
         services.AddSingleton<SessionHistory>();
         services.AddSingleton<ConnectorCatalog>();
         services.AddSingleton<SocketCatalog>();
+        services.AddSingleton<EdgeCatalog>();
         services.AddSingleton<IControlStore, ControlStore>();
         services.AddSingleton(provider => new ServerSecrets(provider.GetRequiredService<ControlDatabase>()));
         services.TryAddSingleton(provider => provider.GetRequiredService<ServerSecrets>().LoadSigningKey());

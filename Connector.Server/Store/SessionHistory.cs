@@ -16,36 +16,37 @@ internal sealed class SessionHistory(ControlDatabase database, ControlPlaneOptio
     /// <summary>One transaction for all. Those of connectors that are gone are left out.</summary>
     /// <returns>How many were stored.</returns>
     public Task<int> AppendAsync(IReadOnlyCollection<SessionRow> sessions, CancellationToken cancellationToken)
-        => database.WriteAsync(
-            "storing records of sessions",
-            db =>
-            {
-                var groups = sessions.ToLookup(session => session.ConnectorId);
-                var ids = groups.Select(group => group.Key).ToList();
-                var known = db.Connectors.Where(connector => ids.Contains(connector.Id)).Select(connector => connector.Id).ToHashSet();
-                foreach (var gone in ids.Where(id => !known.Contains(id)))
-                {
-                    sinceTrim.TryRemove(gone, out _);
-                }
+        => database.WriteAsync("storing records of sessions", db => Append(db, sessions), cancellationToken);
 
-                // In the order in which they came, whatever their connectors: the order of ids is the order of ending.
-                var stored = sessions.Where(session => known.Contains(session.ConnectorId)).ToList();
-                foreach (var session in stored)
-                {
-                    // A batch that failed is tried again with the same rows.
-                    session.Id = 0;
-                }
+    /// <summary>To be called within a write.</summary>
+    /// <inheritdoc cref="AppendAsync"/>
+    public int Append(ControlDbContext db, IReadOnlyCollection<SessionRow> sessions)
+    {
+        var groups = sessions.ToLookup(session => session.ConnectorId);
+        var ids = groups.Select(group => group.Key).ToList();
+        var known = db.Connectors.Where(connector => ids.Contains(connector.Id)).Select(connector => connector.Id).ToHashSet();
+        foreach (var gone in ids.Where(id => !known.Contains(id)))
+        {
+            sinceTrim.TryRemove(gone, out _);
+        }
 
-                db.Sessions.AddRange(stored);
-                db.SaveChanges();
-                foreach (var id in known)
-                {
-                    TrimWhenDue(db, id, groups[id].Count());
-                }
+        // In the order in which they came, whatever their connectors: the order of ids is the order of ending.
+        var stored = sessions.Where(session => known.Contains(session.ConnectorId)).ToList();
+        foreach (var session in stored)
+        {
+            // A batch that failed is tried again with the same rows.
+            session.Id = 0;
+        }
 
-                return stored.Count;
-            },
-            cancellationToken);
+        db.Sessions.AddRange(stored);
+        db.SaveChanges();
+        foreach (var id in known)
+        {
+            TrimWhenDue(db, id, groups[id].Count());
+        }
+
+        return stored.Count;
+    }
 
     /// <summary>Deletes what is older than it may be. Each batch by itself: after a long time it may be much, and others want to write.</summary>
     public async Task<int> TrimByAgeAsync(CancellationToken cancellationToken)

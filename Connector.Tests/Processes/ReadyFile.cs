@@ -29,6 +29,12 @@ internal sealed record ReadyFile
     [JsonPropertyName("connector_token")]
     public string? ConnectorToken { get; init; }
 
+    [JsonPropertyName("edge_id")]
+    public string? EdgeId { get; init; }
+
+    [JsonPropertyName("health_url")]
+    public string? HealthUrl { get; init; }
+
     [JsonPropertyName("sockets")]
     public IReadOnlyList<ReadySocket> Sockets { get; init; } = [];
 

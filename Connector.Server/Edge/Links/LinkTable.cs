@@ -26,6 +26,9 @@ internal sealed class LinkTable(
 
     public LinkChanges Changes { get; } = new();
 
+    /// <summary>Which replica could not open streams of which socket lately.</summary>
+    public FailureMemory Failures { get; } = new(time);
+
     public EdgeTables Tables => tables;
 
     public int Count
@@ -211,7 +214,7 @@ internal sealed class LinkTable(
         if (socket.Connectors.Length == 1)
         {
             return index.TryGetValue(socket.Connectors[0], out var candidates)
-                ? ReplicaChoice.Choose(candidates.AsSpan(), socket.Id, except, Random.Shared)
+                ? ReplicaChoice.Choose(candidates.AsSpan(), socket.Id, except, Random.Shared, Failures)
                 : null;
         }
 
@@ -224,7 +227,7 @@ internal sealed class LinkTable(
             }
         }
 
-        return ReplicaChoice.Choose([.. several], socket.Id, except, Random.Shared);
+        return ReplicaChoice.Choose([.. several], socket.Id, except, Random.Shared, Failures);
     }
 
     /// <summary>Whether some replica that could serve the socket is going away in good order.</summary>

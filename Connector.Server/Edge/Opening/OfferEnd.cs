@@ -14,6 +14,9 @@ internal enum OfferEnd : byte
     /// <summary>The replica has no room, or no such socket: nothing was dialled.</summary>
     Busy,
 
-    /// <summary>What the upstream, or a rule on the way to it, has decided: another replica would hear the same.</summary>
+    /// <summary>The replica did not get to the upstream, or may not: reachability is its own, another one may.</summary>
+    Upstream,
+
+    /// <summary>A refusal that this edge does not know: it is told to the client as it is.</summary>
     Final,
 }

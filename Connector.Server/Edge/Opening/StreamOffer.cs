@@ -61,6 +61,8 @@ internal sealed class StreamOffer(AdmittedLink link, IStreamOpening opening, boo
             OpenAnswer.Refused { Code: RefusalCode.Stale } => new RaceInput.Ended(number, OfferEnd.Stale),
             OpenAnswer.Refused { Code: RefusalCode.Draining } => new RaceInput.Ended(number, OfferEnd.Draining),
             OpenAnswer.Refused { Code: RefusalCode.Busy or RefusalCode.NoSocket } => new RaceInput.Ended(number, OfferEnd.Busy),
+            OpenAnswer.Refused { Code: RefusalCode.UpstreamRefused or RefusalCode.UpstreamTimeout or RefusalCode.Unreachable or RefusalCode.Forbidden }
+                => new RaceInput.Ended(number, OfferEnd.Upstream),
             OpenAnswer.Refused => new RaceInput.Ended(number, OfferEnd.Final),
             _ => new RaceInput.Ended(number, OfferEnd.Lost),
         };

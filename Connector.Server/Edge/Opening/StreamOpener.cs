@@ -15,6 +15,7 @@ internal sealed class StreamOpener(LinkTable links, EdgeLimits limits, TimeProvi
     private readonly List<StreamOffer> offers = new(StreamRace.MostOffers);
     private readonly List<Task> waiting = new((2 * StreamRace.MostAtOnce) + 3);
     private StreamRace race = new(socket.Hedge);
+    private readonly long began = time.GetTimestamp();
     private StreamOffer? failed;
     private OfferEnd? latestEnd;
     private Clock hedge;
@@ -43,6 +44,11 @@ internal sealed class StreamOpener(LinkTable links, EdgeLimits limits, TimeProvi
             RaceInput input = new RaceInput.Start();
             while (true)
             {
+                if (input is RaceInput.GivenUp)
+                {
+                    NoteUnanswered();
+                }
+
                 if (Carry(input, request) is { } result)
                 {
                     return input is RaceInput.GivenUp ? TimedOut() : result;
@@ -95,8 +101,7 @@ internal sealed class StreamOpener(LinkTable links, EdgeLimits limits, TimeProvi
             {
                 if (heard is RaceInput.Ended ended)
                 {
-                    failed = offers[number];
-                    latestEnd = ended.End;
+                    Note(offers[number], ended.End);
                 }
 
                 return heard;
@@ -166,8 +171,35 @@ internal sealed class StreamOpener(LinkTable links, EdgeLimits limits, TimeProvi
         return new RaceInput.Offered();
     }
 
+    private void Note(StreamOffer offer, OfferEnd end)
+    {
+        (failed, latestEnd) = (offer, end);
+        if (end is OfferEnd.Upstream or OfferEnd.Lost)
+        {
+            links.Failures.Failed(offer.Link, socket.Id);
+        }
+    }
+
+    private void NoteUnanswered()
+    {
+        // Given up before the deadline, it says nothing of the replicas.
+        if (time.GetElapsedTime(began) < limits.OpenDeadline)
+        {
+            return;
+        }
+
+        for (var number = 0; number < offers.Count; number++)
+        {
+            if (race[number] is OfferState.Waiting or OfferState.Accepted)
+            {
+                links.Failures.Failed(offers[number].Link, socket.Id);
+            }
+        }
+    }
+
     private OpenResult.Opened Won(StreamOffer offer)
     {
+        links.Failures.Succeeded(offer.Link, socket.Id);
         if (offer.IsHedge)
         {
             OpenMetrics.HedgeWon(socket.Id);
@@ -186,8 +218,15 @@ internal sealed class StreamOpener(LinkTable links, EdgeLimits limits, TimeProvi
         }
 
         var last = failed.Describe();
-        return latestEnd == OfferEnd.Final ? last : last with { Reason = $"{last.Reason}, and no other replica took it" };
+        return latestEnd switch
+        {
+            OfferEnd.Final => last,
+            OfferEnd.Upstream => offers.Count == 1 ? last : last with { Reason = $"{last.Reason}, as did {Others(failed)} before it" },
+            _ => last with { Reason = $"{last.Reason}, and no other replica took it" },
+        };
     }
+
+    private string Others(StreamOffer last) => string.Join(" and ", offers.Where(offer => offer != last).Select(offer => $"replica {offer.Link.ReplicaId}").Distinct());
 
     private OpenResult.Failed TimedOut()
     {

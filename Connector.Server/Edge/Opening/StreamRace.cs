@@ -59,6 +59,9 @@ internal readonly record struct StreamRace
 
     private bool BusyRetried { get; init; }
 
+    /// <summary>Some replica did not get to the upstream. One more is asked then, and not all of them: the upstream itself may be down.</summary>
+    private bool UpstreamRetried { get; init; }
+
     /// <param name="effects">What is to be done, in this order.</param>
     public StreamRace Next(RaceInput input, ICollection<RaceEffect> effects)
     {
@@ -152,6 +155,7 @@ internal readonly record struct StreamRace
         {
             Stale = end == OfferEnd.Stale ? offer + 1 : Stale,
             BusyRetried = BusyRetried || end == OfferEnd.Busy,
+            UpstreamRetried = UpstreamRetried || end == OfferEnd.Upstream,
         };
         if (end == OfferEnd.Final)
         {
@@ -163,7 +167,8 @@ internal readonly record struct StreamRace
             return next.Overdue && next.MayHedge ? next.Offer(effects) : next;
         }
 
-        return next.Offers < MostOffers && !(end == OfferEnd.Busy && BusyRetried) ? next.Offer(effects) : next.Fail(effects);
+        var retried = (end == OfferEnd.Busy && BusyRetried) || (end == OfferEnd.Upstream && UpstreamRetried);
+        return next.Offers < MostOffers && !retried ? next.Offer(effects) : next.Fail(effects);
     }
 
     private StreamRace Offer(ICollection<RaceEffect> effects)

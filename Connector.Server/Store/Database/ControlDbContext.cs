@@ -27,6 +27,8 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
 
     public DbSet<ConnectorGroupRow> ConnectorGroups => Set<ConnectorGroupRow>();
 
+    public DbSet<EdgeRow> Edges => Set<EdgeRow>();
+
     public DbSet<MetaRow> Meta => Set<MetaRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -92,6 +94,11 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
         {
             row.ToTable("connector_groups").HasKey(group => group.ConnectorId);
             row.HasOne<ConnectorRow>().WithOne().HasForeignKey<ConnectorGroupRow>(group => group.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<EdgeRow>(row =>
+        {
+            row.ToTable("edges").HasKey(edge => edge.Id);
+            row.HasIndex(edge => edge.Name).IsUnique();
         });
         modelBuilder.Entity<MetaRow>(row => row.ToTable("meta").HasKey(meta => meta.Key));
 

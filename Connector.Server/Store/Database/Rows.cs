@@ -259,6 +259,39 @@ internal sealed class ConnectorGroupRow
     public long? GrantedAt { get; set; }
 }
 
+/// <summary>An edge that runs as a process of its own.</summary>
+internal sealed class EdgeRow
+{
+    public required string Id { get; set; }
+
+    public required string Name { get; set; }
+
+    /// <summary>The claim <c>jti</c> of the one credential in force; the credential itself is nowhere.</summary>
+    public required string CredentialId { get; set; }
+
+    public long? CredentialExpiresAt { get; set; }
+
+    /// <summary>host:port each, separated by one space, as the edge said last; empty until it came.</summary>
+    public string Addresses { get; set; } = "";
+
+    /// <summary>As <see cref="Addresses"/>.</summary>
+    public string CaPins { get; set; } = "";
+
+    /// <summary>What end users dial.</summary>
+    public string PublicHost { get; set; } = "";
+
+    public string SoftwareVersion { get; set; } = "";
+
+    /// <summary>The process whose reports were stored last, and how far.</summary>
+    public string ReportBootId { get; set; } = "";
+
+    public long ReportSequence { get; set; }
+
+    public long CreatedAt { get; set; }
+
+    public long? LastSeenAt { get; set; }
+}
+
 internal sealed class MetaRow
 {
     public required string Key { get; set; }

@@ -75,16 +75,31 @@ public sealed class LampDecisionTests
     [Fact]
     public void Path_that_the_replica_sees_to_be_off_is_off()
     {
-        var seen = new ReportedPath(new EdgeId("other"), On with { State = LampReport.Off, Reason = "no answer" }, FrozenDictionary<SocketId, string>.Empty, false);
+        var seen = new ReportedPath(Edge, On with { State = LampReport.Off, Reason = "no answer" }, FrozenDictionary<SocketId, string>.Empty, false);
         var answer = LampDecision.Path(Socket, Edge, Links, true, Seconds(1), Fresh with { Paths = [seen] });
         Assert.Equal("off", answer.State);
-        Assert.Contains("edge other: no answer", answer.Reason, StringComparison.Ordinal);
+        Assert.Contains("edge e: no answer", answer.Reason, StringComparison.Ordinal);
+
+        // What it sees of another edge is that edge's lamp.
+        var elsewhere = seen with { EdgeId = new EdgeId("other") };
+        Assert.Equal("on", LampDecision.Path(Socket, Edge, Links, true, Seconds(1), Fresh with { Paths = [elsewhere] }).State);
 
         var refused = seen with { Link = On, NotTaken = new Dictionary<SocketId, string> { [Socket] = "Forbidden" }.ToFrozenDictionary() };
         Assert.Contains("Forbidden", LampDecision.Path(Socket, Edge, Links, true, Seconds(1), Fresh with { Paths = [refused] }).Reason, StringComparison.Ordinal);
 
         // What it said before it fell silent says nothing any more.
         Assert.Equal("on", LampDecision.Path(Socket, Edge, Links, true, Seconds(1), new ReplicaReport(Replica, Seconds(13), [seen])).State);
+    }
+
+    [Fact]
+    public void Of_paths_over_several_edges_one_that_is_on_is_enough()
+    {
+        var (on, older) = (LampAnswer.Of(LampReport.On, null, Seconds(1), null), LampAnswer.Of(LampReport.On, null, Seconds(3), null));
+        var (off, unknown) = (LampAnswer.Of(LampReport.Off, null, null, "cut"), LampAnswer.Of(LampReport.Unknown, null, null, "silent"));
+        Assert.Equal(on, LampDecision.Best([off, older, on, unknown]));
+        Assert.Equal(unknown, LampDecision.Best([off, unknown]));
+        Assert.Equal(("off", "cut; gone"), (LampDecision.Best([off, off with { Reason = "gone" }]).State, LampDecision.Best([off, off with { Reason = "gone" }]).Reason));
+        Assert.Equal("off", LampDecision.Best([]).State);
     }
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);

@@ -23,6 +23,7 @@ internal sealed class DialledReplica : IReplicaLinkOwner, IAsyncDisposable
     private readonly ConcurrentDictionary<SocketId, TaskCompletionSource<ServeCode>> answers = new();
     private readonly RelayMemory memory = new(new RelayMemoryOptions());
     private readonly IMaterializer materializer;
+    private readonly ConcurrentBag<Socket> sockets = [];
     private int opened;
 
     public DialledReplica(string name, IMaterializer materializer)
@@ -54,7 +55,9 @@ internal sealed class DialledReplica : IReplicaLinkOwner, IAsyncDisposable
     public async Task<LaneWelcome> DialAsync(IPEndPoint tunnel, X509Certificate2 server, string ticket)
     {
         var number = Link.NextLaneNumber();
-        var tls = await LaneDialer.DialAsync(tunnel, certificate, server);
+        var raw = await LaneDialer.ConnectAsync(tunnel);
+        sockets.Add(raw.Socket);
+        var tls = await LaneDialer.SecureAsync(raw, certificate, server);
         var hello = new LaneHello(1, 1, Link.Id, Link.BootId, number, LaneKind.Shared, Id, ticket, []);
         var welcome = await LaneHandshake.DialAsync(tls, hello, CancellationToken.None);
         Link.Attach(number, LaneKind.Shared, tls);
@@ -67,6 +70,16 @@ internal sealed class DialledReplica : IReplicaLinkOwner, IAsyncDisposable
         var answer = answers[socketId] = new TaskCompletionSource<ServeCode>(TaskCreationOptions.RunContinuationsAsynchronously);
         Link.Serve(socketId, 1, UpstreamLamp.Unknown);
         return answer.Task.WaitAsync(Patience);
+    }
+
+    /// <summary>Its connections are reset, as the system does for a process that was killed.</summary>
+    public void Kill()
+    {
+        foreach (var socket in sockets)
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Dispose();
+        }
     }
 
     public void StreamOffered(OfferedStream stream)

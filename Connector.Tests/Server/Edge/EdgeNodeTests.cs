@@ -208,6 +208,65 @@ public sealed class EdgeNodeTests : Akka.TestKit.Xunit.TestKit
     }
 
     [Fact]
+    public async Task One_of_three_replicas_dies_under_load_and_no_new_client_notices()
+    {
+        var endPoint = await StartAsync(State(1, EdgeSamples.Socket("web")), "web");
+        DialledReplica[] all = [await ReplicaAsync("r1", Web), await ReplicaAsync("r2", Web), await ReplicaAsync("r3", Web)];
+        await using var load = new OpenLoad(endPoint, 16);
+        await load.ReachedAsync(300);
+        Assert.All(all, replica => Assert.NotEqual(0, replica.Offers));
+
+        all[0].Kill();
+        load.MarkKill();
+        await load.ReachedAsync(600);
+
+        Assert.Empty(await load.FailedAfterKillAsync());
+        Assert.Empty(feed.All<EdgeReport.Logged>());
+    }
+
+    [Fact]
+    public async Task All_replicas_of_one_connector_die_and_another_connector_of_the_socket_serves_on()
+    {
+        var endPoint = await StartAsync(State(1, EdgeSamples.Socket("web", connectors: [EdgeSamples.ConnectorA, EdgeSamples.ConnectorB])), "web");
+        DialledReplica[] dying = [await ReplicaAsync("a1", Web), await ReplicaAsync("a2", Web), await ReplicaAsync("a3", Web)];
+        var staying = await ReplicaAsync("b1", Web, connector: EdgeSamples.ConnectorB);
+        await using var load = new OpenLoad(endPoint, 16);
+        await load.ReachedAsync(200);
+        Assert.NotEqual(0, staying.Offers);
+
+        foreach (var replica in dying)
+        {
+            replica.Kill();
+        }
+
+        load.MarkKill();
+        await load.ReachedAsync(600);
+
+        Assert.Empty(await load.FailedAfterKillAsync());
+        Assert.Empty(feed.All<EdgeReport.Logged>());
+    }
+
+    [Fact]
+    public async Task Replica_that_does_not_reach_its_upstream_costs_no_client_anything()
+    {
+        var closed = new TcpListener(IPAddress.Loopback, 0);
+        closed.Start();
+        var nowhere = (IPEndPoint)closed.LocalEndpoint;
+        closed.Stop();
+        var endPoint = await StartAsync(State(1, EdgeSamples.Socket("web")), "web");
+        var cutOff = await ReplicaAsync("r1", Web, nowhere);
+        await ReplicaAsync("r2", Web);
+        for (var i = 0; i < 40; i++)
+        {
+            using var client = await EdgeClient.ConnectAsync(endPoint);
+            Assert.Equal("echo", await client.EchoAsync("echo"));
+        }
+
+        Assert.InRange(cutOff.Offers, 1, 5);
+        Assert.Empty(feed.All<EdgeReport.Logged>());
+    }
+
+    [Fact]
     public async Task Stopped_edge_gives_back_every_buffer_and_its_ports()
     {
         var endPoint = await StartAsync(State(1, EdgeSamples.Socket("web")), "web");
@@ -237,8 +296,8 @@ public sealed class EdgeNodeTests : Akka.TestKit.Xunit.TestKit
     private EdgeState State(long version, params EdgeSocket[] sockets)
         => EdgeSamples.State(version, sockets) with { TicketKeys = [key.PublicKey] };
 
-    private string Ticket(DialledReplica replica, string ticketId)
-        => new TokenIssuer(key).IssueTicket(replica.Claims(ticketId, EdgeSamples.ConnectorA));
+    private string Ticket(DialledReplica replica, string ticketId, ConnectorId? connector = null)
+        => new TokenIssuer(key).IssueTicket(replica.Claims(ticketId, connector ?? EdgeSamples.ConnectorA));
 
     private async Task<IPEndPoint> StartAsync(EdgeState state, string socket)
     {
@@ -247,11 +306,11 @@ public sealed class EdgeNodeTests : Akka.TestKit.Xunit.TestKit
         return (await feed.FirstAsync<EdgeReport.Listening>(report => report.SocketId.Value == socket)).EndPoint;
     }
 
-    private async Task<DialledReplica> ReplicaAsync(string name, SocketId serves, IPEndPoint? upstream = null)
+    private async Task<DialledReplica> ReplicaAsync(string name, SocketId serves, IPEndPoint? upstream = null, ConnectorId? connector = null)
     {
         var replica = new DialledReplica(name, Sys.Materializer());
         replicas.Add(replica);
-        await replica.DialAsync(edge.TunnelEndPoint, server, Ticket(replica, $"ticket-{name}"));
+        await replica.DialAsync(edge.TunnelEndPoint, server, Ticket(replica, $"ticket-{name}", connector));
         Assert.Equal(ServeCode.Accepted, await replica.ServeAsync(serves, upstream ?? echo.EndPoint));
         return replica;
     }

@@ -185,9 +185,9 @@ public sealed class ControlPlaneFeedTests : IDisposable
         }
 
         feed.Report(new EdgeReport.Listening(id, new IPEndPoint(IPAddress.Loopback, 20_000)));
-        Assert.Null(observations.Listener(id)!.Failure);
+        Assert.Null(observations.Find(BuiltInEdge.Id)!.Listener(id)!.Failure);
         feed.Report(new EdgeReport.ListenFailed(id, 20_000, "permission denied"));
-        Assert.Equal("permission denied", observations.Listener(id)!.Failure);
+        Assert.Equal("permission denied", observations.Find(BuiltInEdge.Id)!.Listener(id)!.Failure);
         await feed.StopAsync(Cancellation);
 
         foreach (var connector in new[] { one, two })
@@ -207,15 +207,15 @@ public sealed class ControlPlaneFeedTests : IDisposable
         feed.Report(new EdgeReport.Listening(id, new IPEndPoint(IPAddress.Loopback, 20_000)));
         feed.Report(new EdgeReport.LinksChanged(connector, [new ReplicaLinks(new ReplicaId("r"), BootId.New(), 1, 0, false, [id])]));
         await FirstAsync();
-        Assert.NotNull(observations.Listener(id));
-        Assert.Single(observations.Links(connector));
+        Assert.NotNull(observations.Find(BuiltInEdge.Id)!.Listener(id));
+        Assert.Single(observations.Find(BuiltInEdge.Id)!.Links(connector));
 
         await store.Sockets.DeleteAsync(id.Value, Cancellation);
         await store.Connectors.DeleteAsync(connector, Cancellation);
         await FirstAsync();
 
-        Assert.Null(observations.Listener(id));
-        Assert.Empty(observations.Links(connector));
+        Assert.Null(observations.Find(BuiltInEdge.Id)!.Listener(id));
+        Assert.Empty(observations.Find(BuiltInEdge.Id)!.Links(connector));
     }
 
     private static EdgeReport.Logged Logged(ConnectorId connector, string message, params KeyValuePair<string, string>[] fields)

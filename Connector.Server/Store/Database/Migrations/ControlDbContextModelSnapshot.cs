@@ -197,6 +197,71 @@ namespace Connector.Server.Store.Database.Migrations
                     b.ToTable("connector_tokens", (string)null);
                 });
 
+            modelBuilder.Entity("Connector.Server.Store.Database.EdgeRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Addresses")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("addresses");
+
+                    b.Property<string>("CaPins")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ca_pins");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("CredentialExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("credential_expires_at");
+
+                    b.Property<string>("CredentialId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credential_id");
+
+                    b.Property<long?>("LastSeenAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("PublicHost")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("public_host");
+
+                    b.Property<string>("ReportBootId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("report_boot_id");
+
+                    b.Property<long>("ReportSequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("report_sequence");
+
+                    b.Property<string>("SoftwareVersion")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("software_version");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("edges", (string)null);
+                });
+
             modelBuilder.Entity("Connector.Server.Store.Database.EpochRow", b =>
                 {
                     b.Property<string>("ConnectorId")

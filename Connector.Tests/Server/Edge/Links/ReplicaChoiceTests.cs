@@ -3,6 +3,7 @@ using Connector.Relay.Frames;
 using Connector.Relay.Links;
 using Connector.Server.Edge;
 using Connector.Server.Edge.Links;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Connector.Tests.Server.Edge.Links;
 
@@ -108,13 +109,68 @@ public sealed class ReplicaChoiceTests
         Assert.All(links, link => Assert.InRange(link.Link.LiveStreams, 980, 1020));
     }
 
-    private static AdmittedLink Link(int streams = 0)
+    [Fact]
+    public void Replica_that_failed_lately_comes_after_the_others_and_is_taken_when_it_is_the_only_one()
+    {
+        var time = new FakeTimeProvider();
+        var memory = new FailureMemory(time);
+        var (failed, good) = (Link(), Link(streams: 90));
+        memory.Failed(failed, Web);
+        for (var seed = 0; seed < 50; seed++)
+        {
+            Assert.Same(good, ReplicaChoice.Choose([failed, good], Web, [], new Random(seed), memory));
+        }
+
+        Assert.Same(failed, ReplicaChoice.Choose([failed], Web, [], new Random(1), memory));
+        Assert.Same(failed, ReplicaChoice.Choose([failed, good], Web, [good], new Random(1), memory));
+
+        // A lamp says more than a memory: nothing gets through to one whose path is off.
+        ((FakeRelayLink)good.Link).Path = new PathProof(false, TimeSpan.FromSeconds(9));
+        Assert.Same(failed, ReplicaChoice.Choose([good, failed], Web, [], new Random(1), memory));
+        ((FakeRelayLink)good.Link).Path = new PathProof(true, TimeSpan.Zero);
+
+        time.Advance(Avoidance.Shortest);
+        Assert.Same(failed, ReplicaChoice.Choose([failed, good], Web, [], new Random(1), memory));
+    }
+
+    [Fact]
+    public void When_all_have_failed_they_are_taken_as_if_none_had()
+    {
+        var memory = new FailureMemory(new FakeTimeProvider());
+        AdmittedLink[] links = [Link(streams: 3), Link(streams: 1), Link(streams: 3)];
+        foreach (var link in links)
+        {
+            memory.Failed(link, Web);
+        }
+
+        var taken = Enumerable.Range(0, 300).Select(seed => ReplicaChoice.Choose(links, Web, [], new Random(seed), memory)!).ToList();
+        Assert.True(taken.Count(link => link == links[1]) > 150);
+        Assert.Contains(links[0], taken);
+    }
+
+    [Fact]
+    public void Further_try_goes_to_another_connector_where_there_is_one()
+    {
+        AdmittedLink[] one = [Link(), Link(), Link()];
+        var other = Link(streams: 50, connector: EdgeSamples.ConnectorB);
+        for (var seed = 0; seed < 50; seed++)
+        {
+            Assert.Same(other, ReplicaChoice.Choose([.. one, other], Web, [one[0]], new Random(seed)));
+            Assert.Contains(ReplicaChoice.Choose([.. one, other], Web, [other], new Random(seed)), one);
+        }
+
+        // But not to one that is known to be bad.
+        Assert.Equal(ServeCode.Accepted, other.OfferServe(Web, UpstreamLamp.Off));
+        Assert.Contains(ReplicaChoice.Choose([.. one, other], Web, [one[0]], new Random(1)), one[1..]);
+    }
+
+    private static AdmittedLink Link(int streams = 0, ConnectorId? connector = null)
     {
         var table = new LinkTable(new EdgeLimits(), TimeProvider.System, (_, _, _) => new FakeRelayLink());
-        table.Apply(EdgeSamples.Tables(EdgeSamples.State(1, [EdgeSamples.Socket(Web.Value)])));
+        table.Apply(EdgeSamples.Tables(EdgeSamples.State(1, [EdgeSamples.Socket(Web.Value, connectors: [EdgeSamples.ConnectorA, EdgeSamples.ConnectorB])])));
         var fake = new FakeRelayLink { LiveLanes = 1, LiveStreams = streams };
         fake.Served.Add(Web);
         return new AdmittedLink(
-            table, new LinkKey(EdgeSamples.Key, BootId.New(), LinkId.New()), new HeldTicket(new("t"), EdgeSamples.Claims()), _ => fake);
+            table, new LinkKey(EdgeSamples.Key, BootId.New(), LinkId.New()), new HeldTicket(new("t"), EdgeSamples.Claims(connector: connector)), _ => fake);
     }
 }

@@ -57,6 +57,80 @@ public sealed class StreamOpenerTests : IDisposable
         Assert.Equal((1, 1, 0), (counts["hedges"], counts["hedge_wins"], counts["stale_retries"]));
     }
 
+    [Theory]
+    [InlineData(RefusalCode.UpstreamRefused)]
+    [InlineData(RefusalCode.UpstreamTimeout)]
+    [InlineData(RefusalCode.Unreachable)]
+    [InlineData(RefusalCode.Forbidden)]
+    public async Task Replica_that_does_not_reach_the_upstream_is_avoided_until_it_does(RefusalCode code)
+    {
+        var (bad, good) = (Replica("r1"), Replica("r2"));
+        bad.Answer = _ => new OpenAnswer.Refused(code, "not from here");
+        good.Answer = _ => new OpenAnswer.Opened(new EchoStream());
+        good.LiveStreams = 1000;
+
+        // The one with fewer streams is asked first, and the client does not notice.
+        Assert.IsType<OpenResult.Opened>(await OpenAsync(Socket()).WaitAsync(Long));
+        Assert.Single(bad.Requests);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.IsType<OpenResult.Opened>(await OpenAsync(Socket()).WaitAsync(Long));
+        }
+
+        Assert.Single(bad.Requests);
+        time.Advance(Avoidance.Shortest);
+        bad.Answer = _ => new OpenAnswer.Opened(new EchoStream());
+        Assert.IsType<OpenResult.Opened>(await OpenAsync(Socket()).WaitAsync(Long));
+        Assert.Equal(2, bad.Requests.Count);
+        Assert.Equal(0, links.Failures.Count);
+    }
+
+    [Fact]
+    public async Task Upstream_that_nobody_reaches_is_asked_for_twice_and_the_record_names_both()
+    {
+        FakeRelayLink[] all = [Replica("r1"), Replica("r2"), Replica("r3")];
+        foreach (var replica in all)
+        {
+            replica.Answer = _ => new OpenAnswer.Refused(RefusalCode.UpstreamRefused, "down");
+        }
+
+        var failed = Assert.IsType<OpenResult.Failed>(await OpenAsync(Socket()).WaitAsync(Long));
+        Assert.Equal(2, all.Sum(replica => replica.Requests.Count));
+        Assert.Equal(("upstream_refused", "down"), (failed.Code, failed.Upstream));
+        Assert.Equal(2, new[] { "r1", "r2", "r3" }.Count(name => failed.Reason.Contains($"replica {name}", StringComparison.Ordinal)));
+        Assert.Contains("as did replica", failed.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Replica_that_never_answers_is_avoided_afterwards()
+    {
+        var (first, second) = (Replica("r1"), Replica("r2"));
+        var opening = OpenAsync(Socket() with { Hedge = false });
+        var (asked, other) = await AskedAsync(first, second);
+        asked.Openings.Single().Accept();
+        await Settled();
+        time.Advance(Limits.OpenDeadline);
+        await givenUp.CancelAsync();
+        Assert.Equal("timeout", Assert.IsType<OpenResult.Failed>(await opening.WaitAsync(Long)).Code);
+        Assert.Equal(1, links.Failures.Count);
+        other.LiveStreams = 1000;
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Same(other, links.Choose(Socket())!.Link);
+        }
+    }
+
+    [Fact]
+    public async Task Stream_that_is_given_up_early_says_nothing_of_its_replica()
+    {
+        var replica = Replica("r1");
+        var opening = OpenAsync(Socket());
+        await OpeningAsync(replica);
+        await givenUp.CancelAsync();
+        Assert.IsType<OpenResult.Failed>(await opening.WaitAsync(Long));
+        Assert.Equal(0, links.Failures.Count);
+    }
+
     [Fact]
     public async Task Slow_upstream_is_not_hedged()
     {
@@ -128,12 +202,12 @@ public sealed class StreamOpenerTests : IDisposable
     }
 
     [Fact]
-    public async Task Refused_upstream_is_final()
+    public async Task Refusal_that_is_not_known_is_final()
     {
         var (first, second) = (Replica("r1"), Replica("r2"));
-        first.Answer = second.Answer = _ => new OpenAnswer.Refused(RefusalCode.UpstreamRefused, "10.0.0.5:5432 refused");
+        first.Answer = second.Answer = _ => new OpenAnswer.Refused((RefusalCode)99, "of a newer replica");
         var failed = Assert.IsType<OpenResult.Failed>(await OpenAsync(Socket()).WaitAsync(Long));
-        Assert.Equal(("upstream_refused", "10.0.0.5:5432 refused"), (failed.Code, failed.Upstream));
+        Assert.Equal(("other", "of a newer replica"), (failed.Code, failed.Upstream));
         Assert.Equal(1, first.Openings.Count + second.Openings.Count);
     }
 

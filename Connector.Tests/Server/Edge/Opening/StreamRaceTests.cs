@@ -85,6 +85,20 @@ public sealed class StreamRaceTests
     }
 
     [Fact]
+    public void Upstream_that_a_replica_does_not_reach_is_tried_by_one_other_and_not_by_all()
+    {
+        var (race, said) = Play(true, new RaceInput.Start(), new RaceInput.Offered(), new RaceInput.Accepted(0), new RaceInput.Ended(0, OfferEnd.Upstream));
+        Assert.Equal(new RaceEffect.OfferToAnother(), said[^1]);
+        (race, said) = Play(race, new RaceInput.Offered(), new RaceInput.Accepted(1), new RaceInput.Ended(1, OfferEnd.Upstream));
+        Assert.Equal(new RaceEffect.Fail(), said[^1]);
+        Assert.True(race.IsDone);
+
+        // Alone it is final at once.
+        (_, said) = Play(true, new RaceInput.Start(), new RaceInput.Offered(), new RaceInput.Ended(0, OfferEnd.Upstream), new RaceInput.NoLink());
+        Assert.Equal(new RaceEffect.Fail(), said[^1]);
+    }
+
+    [Fact]
     public void Final_refusal_ends_the_race_also_with_another_offer_open()
     {
         var (_, said) = Play(
