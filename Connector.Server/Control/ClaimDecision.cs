@@ -176,6 +176,11 @@ internal static class ClaimDecision
         {
             known = known with { Epoch = stored.Epoch };
         }
+        else if (commit is null && known.Live is { } live && IsRemoved(known, live.Claim))
+        {
+            // Raised by the other process with its decision; the next commit reads it again.
+            known = known with { Epoch = null };
+        }
 
         return EndClaims(
             known, claim => IsRemoved(known, claim), RemovedEnd, $"its leader was removed from the group (generation {record.Generation})", rules, now);

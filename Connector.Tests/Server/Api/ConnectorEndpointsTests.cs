@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text.Json;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Tokens;
 using Connector.Server.Feed;
@@ -207,6 +209,50 @@ public sealed class ConnectorEndpointsTests
             var answer = (await server.GetAsync($"connector/{id}")).GetProperty("replicas")[0].GetProperty("config_version");
             Assert.Equal(shown, answer.TryGetProperty("applied", out var number) ? number.GetInt64() : null);
         }
+    }
+
+    [Fact]
+    public async Task Replicas_of_a_group_show_role_uptime_and_draining_as_their_leader_reported()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var id = new ConnectorId(await server.CreateConnectorAsync("a"));
+        var (one, two, edgeOnly) = (new ReplicaId("r1"), new ReplicaId("r2"), new ReplicaId("r3"));
+        var started = DateTimeOffset.UtcNow.AddHours(-2);
+        server.Sessions.States[id] = new SessionState(
+            id, "online", new SessionEpoch(7), one, started, started,
+            [
+                new ReplicaState(one, BootId.New(), "0.1.0", started, "192.0.2.7") { Role = ReplicaState.Leader, StartedAt = started, LiveStreams = 3 },
+                new ReplicaState(two, BootId.New(), "0.2.0", null, "") { Role = ReplicaState.Member, StartedAt = DateTimeOffset.UtcNow.AddHours(1), Draining = true },
+            ],
+            []);
+        server.Feed.Report(new EdgeReport.LinksChanged(id, [new ReplicaLinks(edgeOnly, BootId.New(), 2, 5, false, [])]));
+
+        var replicas = (await server.GetAsync($"connector/{id}")).GetProperty("replicas").EnumerateArray().ToList();
+
+        Assert.Equal(("leader", 3, false), (
+            replicas[0].GetProperty("role").GetString(), replicas[0].GetProperty("live_streams").GetInt32(), replicas[0].GetProperty("draining").GetBoolean()));
+        Assert.InRange(replicas[0].GetProperty("uptime").GetInt64(), 7_200, 7_300);
+        Assert.Equal(started.UtcDateTime, replicas[0].GetProperty("started_at").GetDateTime());
+        // A clock that is ahead makes nobody run for less than no time.
+        Assert.Equal(("member", 0L, true, "0.2.0"), (
+            replicas[1].GetProperty("role").GetString(), replicas[1].GetProperty("uptime").GetInt64(), replicas[1].GetProperty("draining").GetBoolean(),
+            replicas[1].GetProperty("version").GetString()));
+        Assert.Equal(("r3", 5), (replicas[2].GetProperty("id").GetString(), replicas[2].GetProperty("live_streams").GetInt32()));
+        Assert.All((string[])["role", "uptime", "started_at"], name => Assert.False(replicas[2].TryGetProperty(name, out _)));
+    }
+
+    [Fact]
+    public async Task Description_names_what_is_shown_of_session_and_replicas()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var schemas = (await server.SendAsync(HttpMethod.Get, "/openapi/v1.json", null, HttpStatusCode.OK)).GetProperty("components").GetProperty("schemas");
+
+        Assert.All((string[])["state", "epoch", "leader", "since"], name => Assert.True(Fields("SessionAnswer").TryGetProperty(name, out _), name));
+        Assert.All(
+            (string[])["id", "version", "uptime", "started_at", "lamps", "live_streams", "draining", "role"],
+            name => Assert.True(Fields("ReplicaAnswer").TryGetProperty(name, out _), name));
+
+        JsonElement Fields(string schema) => schemas.GetProperty(schema).GetProperty("properties");
     }
 
     [Fact]

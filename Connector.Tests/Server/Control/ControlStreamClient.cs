@@ -44,30 +44,37 @@ internal sealed class ControlStreamClient : IAsyncDisposable
         => new(server, new Metadata { { "token", token ?? server.Token() }, { "x-connector-features", AllFeatures } });
 
     /// <summary>Announces our features and says hello.</summary>
-    public static async Task<ControlStreamClient> OpenAsync(ControlPlaneFixture server, ECDsa key, BootId boot, string? token = null)
+    public static async Task<ControlStreamClient> OpenAsync(ControlPlaneFixture server, ECDsa key, BootId boot, string? token = null, GroupBootId? group = null)
     {
         var client = OpenSilent(server, token);
-        await client.SendAsync(Hello(key, boot, await client.NonceAsync()));
+        await client.SendAsync(Hello(key, boot, await client.NonceAsync(), group: group));
         return client;
     }
 
-    public static RequestType Hello(ECDsa key, BootId boot, byte[] nonce, string? connectorId = null)
+    public static RequestType Hello(ECDsa key, BootId boot, byte[] nonce, string? connectorId = null, GroupBootId? group = null)
     {
-        var bootId = new byte[BootId.Size];
-        boot.Write(bootId);
         var body = new HelloBody
         {
             ConnectorId = connectorId ?? ControlPlaneFixture.ConnectorId.Value,
             Version = "1.0",
-            Self = new GroupMember
-            {
-                ReplicaId = $"replica {KeyThumbprint.Of(key.ExportSubjectPublicKeyInfo())}", BootId = ByteString.CopyFrom(bootId),
-                PublicKey = ByteString.CopyFrom(key.ExportSubjectPublicKeyInfo()),
-            },
+            Self = Member(key, boot),
+            GroupBootId = group is { } id ? ByteString.CopyFrom(id.ToArray()) : ByteString.Empty,
         }.ToByteArray();
         var signature = key.SignData([.. nonce, .. body], HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         return new RequestType { Hello = new Hello { Body = ByteString.CopyFrom(body), Signature = ByteString.CopyFrom(signature) } };
     }
+
+    public static GroupMember Member(ECDsa key, BootId boot)
+    {
+        var bootId = new byte[BootId.Size];
+        boot.Write(bootId);
+        return new GroupMember
+        {
+            ReplicaId = ReplicaIdOf(key), BootId = ByteString.CopyFrom(bootId), PublicKey = ByteString.CopyFrom(key.ExportSubjectPublicKeyInfo()),
+        };
+    }
+
+    public static string ReplicaIdOf(ECDsa key) => $"replica {KeyThumbprint.Of(key.ExportSubjectPublicKeyInfo())}";
 
     public async Task<byte[]> NonceAsync()
         => Base64Url.DecodeFromChars((await call.ResponseHeadersAsync.WaitAsync(deadline.Token)).GetValue("x-connector-nonce"));
@@ -82,6 +89,18 @@ internal sealed class ControlStreamClient : IAsyncDisposable
         Assert.True(await call.ResponseStream.MoveNext(deadline.Token), $"the stream ended before {kind}");
         Assert.Equal(kind, call.ResponseStream.Current.RequestTypeCase);
         return call.ResponseStream.Current;
+    }
+
+    /// <summary>Answers challenges until a message of this kind comes.</summary>
+    public async Task AnswerChallengesUntilAsync(ResponseCase kind)
+    {
+        while (await call.ResponseStream.MoveNext(deadline.Token) && call.ResponseStream.Current.RequestTypeCase != kind)
+        {
+            Assert.Equal(ResponseCase.Challenge, call.ResponseStream.Current.RequestTypeCase);
+            await SendAsync(new RequestType { ChallengeAnswer = new ChallengeAnswer { Nonce = call.ResponseStream.Current.Challenge.Nonce } });
+        }
+
+        Assert.Equal(kind, call.ResponseStream.Current.RequestTypeCase);
     }
 
     public async Task ExpectStartAsync()

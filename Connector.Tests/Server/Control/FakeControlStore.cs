@@ -10,6 +10,8 @@ internal sealed class FakeControlStore : IControlStore
 {
     private readonly Lock sync = new();
     private readonly Dictionary<ConnectorId, SessionEpoch> epochs = [];
+    private readonly Dictionary<ConnectorId, GroupBootId?> holders = [];
+    private readonly Dictionary<ConnectorId, GroupRecord> groups = [];
     private readonly Dictionary<ConnectorId, ConnectorDesiredState> desired = [];
     private readonly Dictionary<string, TokenStanding> tokens = [];
     private readonly Dictionary<ConnectorId, List<LogRecord>> logs = [];
@@ -27,6 +29,14 @@ internal sealed class FakeControlStore : IControlStore
     public Func<Task> BeforeAppend { get; set; } = () => Task.CompletedTask;
 
     public Func<Task> BeforeRaise { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Awaited before each decision about a group.</summary>
+    public Func<Task> BeforeDecide { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Awaited before each check of a token.</summary>
+    public Func<Task> BeforeCheck { get; set; } = () => Task.CompletedTask;
+
+    public Func<Task> BeforeNote { get; set; } = () => Task.CompletedTask;
 
     public void SetEpoch(ConnectorId connectorId, long epoch)
     {
@@ -67,11 +77,12 @@ internal sealed class FakeControlStore : IControlStore
         }
     }
 
-    public Task<TokenStanding> CheckTokenAsync(ConnectorId connectorId, string tokenId, CancellationToken cancellationToken)
+    public async Task<TokenStanding> CheckTokenAsync(ConnectorId connectorId, string tokenId, CancellationToken cancellationToken)
     {
+        await BeforeCheck();
         lock (sync)
         {
-            return Task.FromResult(tokens.GetValueOrDefault(tokenId, TokenStanding.UnknownToken));
+            return tokens.GetValueOrDefault(tokenId, TokenStanding.UnknownToken);
         }
     }
 
@@ -83,18 +94,83 @@ internal sealed class FakeControlStore : IControlStore
         }
     }
 
-    public async Task<SessionEpoch> RaiseEpochAsync(ConnectorId connectorId, SessionEpoch expected, CancellationToken cancellationToken)
+    public async Task<SessionEpoch> RaiseEpochAsync(ConnectorId connectorId, SessionEpoch expected, GroupBootId? claimer, CancellationToken cancellationToken)
     {
         await BeforeRaise();
         lock (sync)
         {
+            if (claimer is { } member && Group(connectorId) is var group && group.IsRemoved(member))
+            {
+                throw new RemovedFromGroupException(connectorId, member, group);
+            }
+
             var stored = epochs.GetValueOrDefault(connectorId);
             if (stored != expected)
             {
                 throw new StaleEpochException(connectorId, stored, expected);
             }
 
+            holders[connectorId] = claimer;
             return epochs[connectorId] = new SessionEpoch(stored.Value + 1);
+        }
+    }
+
+    public GroupRecord Group(ConnectorId connectorId)
+    {
+        lock (sync)
+        {
+            return groups.GetValueOrDefault(connectorId, GroupRecord.None);
+        }
+    }
+
+    public void SetGroup(ConnectorId connectorId, GroupRecord record)
+    {
+        lock (sync)
+        {
+            groups[connectorId] = record;
+        }
+    }
+
+    public Task<GroupRecord> ReadGroupAsync(ConnectorId connectorId, CancellationToken cancellationToken) => Task.FromResult(Group(connectorId));
+
+    public async Task<GroupCommit> DecideGroupAsync(ConnectorId connectorId, long expected, GroupRecord decided, CancellationToken cancellationToken)
+    {
+        await BeforeDecide();
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(decided.Generation, expected);
+        lock (sync)
+        {
+            var stored = Group(connectorId);
+            if (stored.Generation != expected)
+            {
+                throw new StaleGenerationException(connectorId, stored, expected);
+            }
+
+            groups[connectorId] = decided;
+            var fenced = holders.GetValueOrDefault(connectorId) is { } holder && decided.IsRemoved(holder);
+            if (fenced)
+            {
+                holders[connectorId] = null;
+                epochs[connectorId] = new SessionEpoch(epochs[connectorId].Value + 1);
+            }
+
+            return new GroupCommit(epochs.GetValueOrDefault(connectorId), fenced);
+        }
+    }
+
+    public async Task<bool> NoteGroupMembersAsync(
+        ConnectorId connectorId, long generation, ImmutableArray<GroupRecordMember> members, CancellationToken cancellationToken)
+    {
+        await BeforeNote();
+        lock (sync)
+        {
+            var stored = Group(connectorId);
+            if (stored.Generation != generation || !groups.ContainsKey(connectorId))
+            {
+                return false;
+            }
+
+            groups[connectorId] = stored with { Members = members };
+            return true;
         }
     }
 

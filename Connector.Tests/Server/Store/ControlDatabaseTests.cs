@@ -58,14 +58,14 @@ public sealed class ControlDatabaseTests
         using (var transaction = other.BeginTransaction())
         {
             var error = await Assert.ThrowsAsync<ControlStoreException>(
-                () => store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation));
+                () => store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), null, Cancellation));
             Assert.Contains(store.Options.DatabasePath, error.Message);
             Assert.Contains("another process has it locked; stop the other server or backup", error.Message);
             // Readers are not held up by a writer.
             Assert.Equal(new SessionEpoch(0), await store.Control.ReadEpochAsync(connector, Cancellation));
         }
 
-        Assert.Equal(new SessionEpoch(1), await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation));
+        Assert.Equal(new SessionEpoch(1), await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), null, Cancellation));
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class ControlDatabaseTests
             """));
         store.Database.Write(db => db.Database.ExecuteSqlRaw(
             """
-            DROP TABLE sessions; DROP TABLE log_sequences; DROP TABLE connector_logs; DROP TABLE connector_tokens; DROP TABLE epochs; DROP TABLE plugins; DROP TABLE socket_connectors;
+            DROP TABLE connector_groups; DROP TABLE edges; DROP TABLE sessions; DROP TABLE log_sequences; DROP TABLE connector_logs; DROP TABLE connector_tokens; DROP TABLE epochs; DROP TABLE plugins; DROP TABLE socket_connectors;
             DROP TABLE sockets; DROP TABLE connectors; DROP TABLE organization; DROP TABLE meta;
             """));
 

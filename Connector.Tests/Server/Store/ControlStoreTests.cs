@@ -20,8 +20,8 @@ public sealed class ControlStoreTests
         var connector = await store.CreateConnectorAsync("a");
 
         Assert.Equal(new SessionEpoch(0), await store.Control.ReadEpochAsync(connector, Cancellation));
-        Assert.Equal(new SessionEpoch(1), await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation));
-        Assert.Equal(new SessionEpoch(2), await store.Control.RaiseEpochAsync(connector, new SessionEpoch(1), Cancellation));
+        Assert.Equal(new SessionEpoch(1), await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), null, Cancellation));
+        Assert.Equal(new SessionEpoch(2), await store.Control.RaiseEpochAsync(connector, new SessionEpoch(1), null, Cancellation));
         Assert.Equal(new SessionEpoch(2), await store.Control.ReadEpochAsync(connector, Cancellation));
     }
 
@@ -30,12 +30,12 @@ public sealed class ControlStoreTests
     {
         using var store = new OpenStore();
         var connector = await store.CreateConnectorAsync("a");
-        await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation);
+        await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), null, Cancellation);
 
         var stale = await Assert.ThrowsAsync<StaleEpochException>(
-            () => store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation));
+            () => store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), null, Cancellation));
         Assert.Equal(new SessionEpoch(1), stale.Stored);
-        await Assert.ThrowsAsync<StaleEpochException>(() => store.Control.RaiseEpochAsync(connector, new SessionEpoch(7), Cancellation));
+        await Assert.ThrowsAsync<StaleEpochException>(() => store.Control.RaiseEpochAsync(connector, new SessionEpoch(7), null, Cancellation));
         Assert.Equal(new SessionEpoch(1), await store.Control.ReadEpochAsync(connector, Cancellation));
     }
 
@@ -54,7 +54,7 @@ public sealed class ControlStoreTests
             {
                 try
                 {
-                    var raised = await (index % 2 == 0 ? store.Control : other).RaiseEpochAsync(connector, expected, Cancellation);
+                    var raised = await (index % 2 == 0 ? store.Control : other).RaiseEpochAsync(connector, expected, null, Cancellation);
                     Assert.Equal(round + 1, raised.Value);
                     return true;
                 }
@@ -77,7 +77,7 @@ public sealed class ControlStoreTests
         var nobody = new ConnectorId("00000000-0000-0000-0000-000000000001");
 
         Assert.Equal(new SessionEpoch(0), await store.Control.ReadEpochAsync(nobody, Cancellation));
-        await Assert.ThrowsAsync<ControlStoreException>(() => store.Control.RaiseEpochAsync(nobody, new SessionEpoch(0), Cancellation));
+        await Assert.ThrowsAsync<ControlStoreException>(() => store.Control.RaiseEpochAsync(nobody, new SessionEpoch(0), null, Cancellation));
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class ControlStoreTests
     {
         using var store = new OpenStore();
         var connector = await store.CreateConnectorAsync("a");
-        var epoch = await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation);
+        var epoch = await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), null, Cancellation);
         await store.Control.AppendLogsAsync(connector, epoch, [OpenStore.Record("first"), OpenStore.Record("second")], null, Cancellation);
         await store.Control.TouchAsync(connector, DateTimeOffset.UnixEpoch.AddDays(20_001), """{"os":"Zürich"}""", Cancellation);
         await store.Sockets.CreateAsync(OpenStore.Draft("db", connector), Cancellation);
@@ -112,9 +112,9 @@ public sealed class ControlStoreTests
     {
         using var store = new OpenStore();
         var connector = await store.CreateConnectorAsync("a");
-        var old = await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation);
+        var old = await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), null, Cancellation);
         await store.Control.AppendLogsAsync(connector, old, [OpenStore.Record("kept")], null, Cancellation);
-        await store.Control.RaiseEpochAsync(connector, old, Cancellation);
+        await store.Control.RaiseEpochAsync(connector, old, null, Cancellation);
 
         await Assert.ThrowsAsync<StaleEpochException>(
             () => store.Control.AppendLogsAsync(connector, old, [OpenStore.Record("lost"), OpenStore.Record("lost too")], null, Cancellation));
@@ -245,7 +245,7 @@ public sealed class ControlStoreTests
         using var store = new OpenStore();
         var connector = await store.CreateConnectorAsync("a");
         await store.Connectors.AddTokenAsync(Token("t1", connector), Cancellation);
-        await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation);
+        await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), null, Cancellation);
         await store.Control.AppendLogsAsync(connector, new SessionEpoch(1), [OpenStore.Record("x")], null, Cancellation);
         await store.Sockets.CreateAsync(OpenStore.Draft("db", connector), Cancellation);
 
@@ -268,13 +268,13 @@ public sealed class ControlStoreTests
         using var store = new OpenStore();
         var connector = await store.CreateConnectorAsync("a");
         var (replica, boot) = (new ReplicaId("r"), BootId.New());
-        var first = await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), Cancellation);
+        var first = await store.Control.RaiseEpochAsync(connector, new SessionEpoch(0), null, Cancellation);
         await AppendAsync(first, 1, boot, "one");
         await AppendAsync(first, 1, boot, "one");
         await AppendAsync(first, 2, boot, "two");
 
         store.Restart();
-        var second = await store.Control.RaiseEpochAsync(connector, first, Cancellation);
+        var second = await store.Control.RaiseEpochAsync(connector, first, null, Cancellation);
         await AppendAsync(second, 2, boot, "two");
         await Assert.ThrowsAsync<StaleEpochException>(() => AppendAsync(first, 3, boot, "of the fenced session"));
         await AppendAsync(second, 3, boot, "three");
