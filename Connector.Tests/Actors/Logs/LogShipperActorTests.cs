@@ -86,14 +86,14 @@ public sealed class LogShipperActorTests : TestKit
     {
         var boot = BootId.New();
         inlet.Add(new Log { Message = "a" });
-        var first = Sys.ActorOf(LogShipperActor.Props(inlet, LogOutboxLimits.Default, "r", boot));
+        var first = Sys.ActorOf(LogShipperActor.Props(inlet, LogOutboxLimits.Default, "r", boot, ActorRefs.Nobody));
         var before = Open(first, 1).ExpectMsg<ShipLogBatch>().Batch;
         Watch(first);
         Sys.Stop(first);
         ExpectTerminated(first);
 
         inlet.Add(new Log { Message = "b" });
-        var after = Open(Sys.ActorOf(LogShipperActor.Props(inlet, LogOutboxLimits.Default, "r", boot)), 2).ExpectMsg<ShipLogBatch>().Batch;
+        var after = Open(Sys.ActorOf(LogShipperActor.Props(inlet, LogOutboxLimits.Default, "r", boot, ActorRefs.Nobody)), 2).ExpectMsg<ShipLogBatch>().Batch;
         Assert.Equal((before.BootId, before.Sequence + 1), (after.BootId, after.Sequence));
     }
 
@@ -108,7 +108,7 @@ public sealed class LogShipperActorTests : TestKit
         Assert.Equal(2, session.ExpectMsg<ShipLogBatch>().Attempt);
     }
 
-    private IActorRef Start(LogOutboxLimits limits) => Sys.ActorOf(LogShipperActor.Props(inlet, limits, "r", BootId.New()));
+    private IActorRef Start(LogOutboxLimits limits) => Sys.ActorOf(LogShipperActor.Props(inlet, limits, "r", BootId.New(), ActorRefs.Nobody));
 
     private TestProbe Open(IActorRef shipper, int attempt)
     {
