@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Connector.Actors.Group;
-using Connector.Protocol.Ids;
 
 namespace Connector.Actors.Control;
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Cluster;
-using Connector.Actors.Control;
 using Connector.Protocol.Ids;
 using static Connector.Actors.Control.ReplicaAgentProtocol;
 
@@ -10,13 +9,11 @@ namespace Connector.Actors.Group;
 internal sealed class BridgeActor : ReceiveActor
 {
     private readonly byte[] groupBootId = new byte[BootId.Size];
-    private readonly IActorRef agent;
     private readonly IActorRef session;
 
     public BridgeActor(BootId groupBootId, IActorRef agent, IActorRef session)
     {
         groupBootId.Write(this.groupBootId);
-        this.agent = agent;
         this.session = session;
 
         // From the agent.

@@ -1,6 +1,5 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
-using Akka.Serialization;
 using Hyperion;
 using Serializer = Akka.Serialization.Serializer;
 

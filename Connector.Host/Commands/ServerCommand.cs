@@ -95,7 +95,7 @@ internal static class ServerCommand
         finally
         {
             readyFile?.Remove();
-            await RunningRoles.StopAsync(server.StopAsync, StopDeadline);
+            await RunningRoles.StopAsync(server.StopAsync, StopDeadline, environment.AtOnce);
         }
     }
 
@@ -120,7 +120,7 @@ internal static class ServerCommand
         finally
         {
             readyFile?.Remove();
-            await RunningRoles.StopAsync(edge.StopAsync, StopDeadline);
+            await RunningRoles.StopAsync(edge.StopAsync, StopDeadline, environment.AtOnce);
         }
     }
 

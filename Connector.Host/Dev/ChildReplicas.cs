@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Connector.Host.Configuration;
-using Connector.Host.Running;
 using Connector.Host.State;
 using Connector.Protocol;
 

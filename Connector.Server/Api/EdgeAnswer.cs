@@ -1,5 +1,4 @@
 using Connector.Protocol.Ids;
-using Connector.Server.Feed;
 using Connector.Server.Feed.Serving;
 using Connector.Server.Store.Database;
 

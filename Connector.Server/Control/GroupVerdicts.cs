@@ -3,10 +3,8 @@ using System.Security.Cryptography;
 using Akka.Actor;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
-using Connector.Protocol.Tokens;
 using Connector.Server.Store;
 using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Verdict = Connector.Protocol.Control.Wire.GroupVerdict.Types.Verdict;
 

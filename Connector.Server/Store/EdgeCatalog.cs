@@ -1,6 +1,5 @@
 using Connector.Protocol.Ids;
 using Connector.Server.Store.Database;
-using Microsoft.EntityFrameworkCore;
 
 namespace Connector.Server.Store;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Connector.Protocol.Json;
 using Connector.Server.Feed.Following;
-using Connector.Server.Store;
 
 namespace Connector.Server.Edge.Health;
 

@@ -5,7 +5,6 @@ using Connector.Server.Feed.Wire;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -8,8 +8,6 @@ namespace Connector.Tests.Actors.Group;
 [Trait("kind", Kinds.Actor)]
 public sealed class GroupLossTests
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
