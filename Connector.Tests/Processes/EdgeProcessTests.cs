@@ -8,6 +8,7 @@ using Xunit;
 namespace Connector.Tests.Processes;
 
 /// <summary>The control plane and edges as processes of their own: who needs whom for what.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 [Trait("kind", Kinds.Process)]
 [Collection(RealThings.Name)]
 public sealed class EdgeProcessTests

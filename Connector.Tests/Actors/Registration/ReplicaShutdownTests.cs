@@ -25,7 +25,16 @@ public sealed class ReplicaShutdownTests : TestKit
     private readonly RunningStreams streams;
 
     public ReplicaShutdownTests()
-        : base($"akka.coordinated-shutdown {{\n run-by-clr-shutdown-hook = off\n exit-clr = off\n terminate-actor-system = off\n run-by-actor-system-terminate = off\n default-phase-timeout = 30 s\n phases.before-service-unbind.timeout = 30 s\n phases.service-unbind.timeout = 60 s\n}}")
+        : base("""
+            akka.coordinated-shutdown {
+              run-by-clr-shutdown-hook = off
+              run-by-actor-system-terminate = off
+              terminate-actor-system = off
+              exit-clr = off
+              phases.before-service-unbind.timeout = 30 s
+              phases.service-unbind.timeout = 60 s
+            }
+            """)
     {
         (health, links, control) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
         streams = new RunningStreams(time);

@@ -30,7 +30,7 @@ public abstract class StateFileTestKit : TestKit
     };
 
     private const string Common =
-        "akka { test.single-expect-default = 30s, test.filter-leeway = 30s, loglevel = DEBUG, stdout-loglevel = OFF, log-dead-letters = off }";
+        "akka { test.single-expect-default = 30s, test.filter-leeway = 30s, loglevel = DEBUG, loggers = [], stdout-loglevel = OFF, log-dead-letters = off }";
 
     private readonly TemporaryFolder folder;
     private int names;
@@ -98,11 +98,12 @@ public abstract class StateFileTestKit : TestKit
     /// <summary>As a process that is killed: what is not written is lost.</summary>
     private protected void Kill(params IEnumerable<IActorRef> actors)
     {
+        var probe = CreateTestProbe();
         foreach (var actor in actors)
         {
-            Watch(actor);
+            probe.Watch(actor);
             Sys.Stop(actor);
-            ExpectTerminated(actor);
+            probe.ExpectTerminated(actor);
         }
     }
 

@@ -11,6 +11,7 @@ using Xunit;
 
 namespace Connector.Tests.Actors.State;
 
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 [Trait("kind", Kinds.Contract)]
 public sealed class StateFileTests : IDisposable
 {
