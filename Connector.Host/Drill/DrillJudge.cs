@@ -52,8 +52,9 @@ internal static class DrillJudge
         var (longest, since) = (TimeSpan.Zero, (TimeSpan?)null);
         foreach (var sample in after)
         {
-            since = sample.Online ? null : since ?? sample.At;
+            since ??= sample.Online ? null : sample.At;
             longest = since is { } began && sample.At - began > longest ? sample.At - began : longest;
+            since = sample.Online ? null : since;
         }
 
         return longest;

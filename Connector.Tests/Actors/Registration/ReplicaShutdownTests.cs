@@ -25,7 +25,16 @@ public sealed class ReplicaShutdownTests : TestKit
     private readonly RunningStreams streams;
 
     public ReplicaShutdownTests()
-        : base($"akka.coordinated-shutdown {{\n run-by-clr-shutdown-hook = off\n exit-clr = off\n terminate-actor-system = off\n default-phase-timeout = 30 s\n phases.before-service-unbind.timeout = 30 s\n phases.service-unbind.timeout = 60 s\n}}")
+        : base("""
+            akka.coordinated-shutdown {
+              run-by-clr-shutdown-hook = off
+              run-by-actor-system-terminate = off
+              terminate-actor-system = off
+              exit-clr = off
+              phases.before-service-unbind.timeout = 30 s
+              phases.service-unbind.timeout = 60 s
+            }
+            """)
     {
         (health, links, control) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
         streams = new RunningStreams(time);
@@ -90,12 +99,12 @@ public sealed class ReplicaShutdownTests : TestKit
         Task? run = null;
 
         await EventFilter.Info(contains: "draining: 1 streams run, the oldest for 30 s; they have 15 min 0 s to end").ExpectOneAsync(
-            Patience, () => run = CoordinatedShutdown.Get(Sys).Run(CoordinatedShutdown.ClrExitReason.Instance));
+            Patience, () => Act(() => run = CoordinatedShutdown.Get(Sys).Run(CoordinatedShutdown.ClrExitReason.Instance)));
         await EventFilter.Info(contains: "draining for 1 min 0 s: 1 streams are left, the oldest runs for 1 min 30 s").ExpectOneAsync(
-            Patience, () => time.Advance(TimeSpan.FromMinutes(1)));
+            Patience, () => Act(() => time.Advance(TimeSpan.FromMinutes(1))));
         links.ExpectMsg<LinkSupervisorProtocol.DrainLinks>(Patience);
         end.SetResult();
-        await EventFilter.Info(contains: "all streams have ended").ExpectOneAsync(Patience, () => links.Reply(new LinkSupervisorProtocol.LinksDrained(0)));
+        await EventFilter.Info(contains: "all streams have ended").ExpectOneAsync(Patience, () => Act(() => links.Reply(new LinkSupervisorProtocol.LinksDrained(0))));
         await run!.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
@@ -107,7 +116,7 @@ public sealed class ReplicaShutdownTests : TestKit
         Task? run = CoordinatedShutdown.Get(Sys).Run(CoordinatedShutdown.ClrExitReason.Instance);
         links.ExpectMsg<LinkSupervisorProtocol.DrainLinks>(Patience);
 
-        await EventFilter.Warning(contains: "1 streams are cut").ExpectOneAsync(Patience, () => links.Reply(new LinkSupervisorProtocol.LinksDrained(1)));
+        await EventFilter.Warning(contains: "1 streams are cut").ExpectOneAsync(Patience, () => Act(() => links.Reply(new LinkSupervisorProtocol.LinksDrained(1))));
         await run.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
@@ -143,6 +152,12 @@ public sealed class ReplicaShutdownTests : TestKit
         CloseState = () => Did("state"),
         HandOver = () => Did("hand over"),
     };
+
+    private static Task Act(Action act)
+    {
+        act();
+        return Task.CompletedTask;
+    }
 
     private Task Did(string what)
     {

@@ -115,7 +115,7 @@ public sealed class ReplicaFleetTests : IDisposable
 
         await stopping.WaitAsync(Patience, Cancellation);
         Assert.All(started, process => Assert.True(process.Killed));
-        Assert.Empty(fleet.Running);
+        await Eventually.IsTrueAsync(() => fleet.Running.IsEmpty, "none is listed any more", Cancellation);
     }
 
     [Fact]

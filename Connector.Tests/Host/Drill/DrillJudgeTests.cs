@@ -40,7 +40,7 @@ public sealed class DrillJudgeTests
     [Fact]
     public void Connections_outside_the_window_do_not_count()
     {
-        var result = Judge(Kill, [Failed(1, 1), Failed(31, 1), Open(1, 9), Open(31, 9)], [new StreamLoss(Seconds(5), "x")], [Control(10.1, 6, null)]);
+        var result = Judge(Kill, [Failed(1, 1), Failed(31, 1), Open(1, 8.9), Open(31, 9)], [new StreamLoss(Seconds(5), "x")], [Control(10.1, 6, null)]);
 
         Assert.Equal((0, 0, 0, TimeSpan.Zero), (result.Caught, result.Failed, result.Lost, result.Slowest));
         Assert.Empty(result.Broken);
