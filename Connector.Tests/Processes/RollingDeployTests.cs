@@ -24,7 +24,7 @@ public sealed class RollingDeployTests
         var (streams, opens) = (await server.Api.CreateSocketAsync("streams", paced.Port), await server.Api.CreateSocketAsync("opens", echo.Port));
         var health = FreePorts.Take();
         await using var first = await ReplicaProcess.StartAsync(server, folder, health, cancellation);
-        await using var watch = await ServedStream.StartAsync(streams, cancellation);
+        var watch = await ServedStream.StartAsync(streams, cancellation);
         using var http = new HttpClient { BaseAddress = first.Health };
         var before = JsonNode.Parse(await http.GetStringAsync("status", cancellation))!;
         Assert.Equal(("ready", "lone", 1), ((string?)before["status"], (string?)before["role"], (int?)before["streams"]!["live"]));
@@ -50,6 +50,10 @@ public sealed class RollingDeployTests
         paced.Finish();
         Assert.Equal("end", await watch.Ended.WaitAsync(Deadline, cancellation));
         Assert.Equal(paced.SentBlocks(watch.Seed), watch.Blocks);
+
+        // The stream is over when its user has closed his half too.
+        Assert.False(first.Process.HasExited);
+        await watch.DisposeAsync();
         Assert.Equal(0, await first.Process.WaitForExitAsync(Deadline));
         Assert.Contains("draining: 1 streams run", first.Process.Output, StringComparison.Ordinal);
         Assert.Contains("all streams have ended", first.Process.Output, StringComparison.Ordinal);
