@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Connector.Protocol.Ids;
 using Connector.Server.Store;
@@ -109,17 +108,17 @@ internal sealed class ConnectorStoreCalls(
         }
     }
 
-    public async Task<MembersNoted> NoteMembersAsync(long generation, ImmutableArray<GroupRecordMember> members)
+    public async Task<MembersNoted> NoteMembersAsync(GroupEffect.NoteMembers note)
     {
         try
         {
-            await BoundedAsync(token => store.NoteGroupMembersAsync(connectorId, generation, members, token)).ConfigureAwait(false);
-            return new MembersNoted(null);
+            await BoundedAsync(token => store.NoteGroupMembersAsync(connectorId, note.Generation, note.Members, token)).ConfigureAwait(false);
+            return new MembersNoted(note, null);
         }
         catch (Exception exception)
         {
             logger.LogGroupFailed(connectorId, exception.Message);
-            return new MembersNoted(exception);
+            return new MembersNoted(note, exception);
         }
     }
 
@@ -153,7 +152,7 @@ internal sealed class ConnectorStoreCalls(
     /// <param name="Stored">What another process had decided, when that was faster. Neither: the store failed.</param>
     internal sealed record GroupDecided(long Attempt, GroupCommit? Commit, GroupRecord? Stored) : INoSerializationVerificationNeeded;
 
-    internal sealed record MembersNoted(Exception? Failure) : INoSerializationVerificationNeeded;
+    internal sealed record MembersNoted(GroupEffect.NoteMembers Note, Exception? Failure) : INoSerializationVerificationNeeded;
 
     internal sealed record JoinRead(long QuestionId, ConnectorDesiredState? State, Exception? Failure) : INoSerializationVerificationNeeded;
 

@@ -181,8 +181,7 @@ internal static class GroupDecision
             var decided = record.Decide(record.Generation + 1, members, record.Members.Select(member => member.GroupBootId), null);
             return Commit(
                 taken, decided, "warn",
-                $"group: generation {decided.Generation}: replicas {GroupNames.Of(members)} have the control session; "
-                + $"replicas {GroupNames.Of(record.Members)} are not members any more");
+                $"group: generation {decided.Generation}: replicas {GroupNames.Of(members)} have the control session; replicas {GroupNames.Of(record.Members)} are not members any more");
         }
 
         return GroupStep.Of(taken with { Record = record with { Members = members } }, new GroupEffect.NoteMembers(record.Generation, members));
@@ -206,7 +205,7 @@ internal static class GroupDecision
     private static GroupEffect.Answer? Known(GroupState state, HeldQuestion held)
     {
         var (record, question) = (state.Record, held.Question);
-        if (record.IsRemoved(question.Asker) && question.Generation == 0)
+        if (record.IsRemoved(question.Asker))
         {
             return Tell(Verdict.Leave, $"this replica was removed from its group, which is at generation {record.Generation}; it may join again under a new group boot id");
         }
@@ -220,10 +219,9 @@ internal static class GroupDecision
 
         if (question.Generation < record.Generation)
         {
-            var knows = record.Members.Any(member => question.Reached.Contains(member.GroupBootId) || question.Unreached.Contains(member.GroupBootId));
-            return knows
+            return record.IsMember(question.Asker) || record.Members.Any(member => question.Reached.Contains(member.GroupBootId) || question.Unreached.Contains(member.GroupBootId))
                 ? Tell(Verdict.Stay, $"the group is at generation {record.Generation}")
-                : Tell(Verdict.Leave, $"the group is at generation {record.Generation} and has none of the members that this replica knows; it may join under a new group boot id");
+                : Tell(Verdict.Leave, $"the group is at generation {record.Generation} and has none of the members that this replica knows; it may join it under a new group boot id");
         }
 
         return question.Unreached.All(record.IsRemoved) ? Tell(Verdict.Stay, "those that are not reached are not members any more") : null;

@@ -147,7 +147,7 @@ public sealed partial class RemoteFeed : IHostedService, IEdgeFeed, IDisposable
                 failure = new FeedFailure(FeedFailureKind.Ended, $"following failed: {exception.Message}");
             }
 
-            Console.Error.WriteLine(failure); freshness.Lost(failure.Reason);
+            freshness.Lost(failure.Reason);
             if (told != failure.Kind)
             {
                 told = failure.Kind;

@@ -345,8 +345,10 @@ public sealed class DesiredStateJournalTests : StateFileTestKit
         Assert.Equal(2, Ask(Start()).Version.Number);
     }
 
+    // What is pushed before the journal is known is written as the whole, not as an entry.
     private void Push(Replica replica, Init init)
     {
+        Ask(replica);
         replica.State.Tell(new ApplyInit(1, init), TestActor);
         FishForMessage<DesiredStateApplied>(m => m.Version.Number == init.ConfigVersion.Number);
     }

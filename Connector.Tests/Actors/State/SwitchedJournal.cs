@@ -28,6 +28,14 @@ public sealed class SwitchedJournal : MemoryJournal
             circuit-breaker { max-failures = 1000, call-timeout = 60 s, reset-timeout = 1 s }
           }
         }
+        akka.persistence.snapshot-store {
+          plugin = "akka.persistence.snapshot-store.switched"
+          switched {
+            class = "Connector.Tests.Actors.State.SwitchedSnapshotStore, Connector.Tests"
+            plugin-dispatcher = "akka.actor.default-dispatcher"
+            circuit-breaker { max-failures = 1000, call-timeout = 60 s, reset-timeout = 1 s }
+          }
+        }
         """;
 
     /// <summary>Answered with the same.</summary>
