@@ -39,7 +39,14 @@ public sealed class DrillTests(SharedDev shared)
         var cancellation = TestContext.Current.CancellationToken;
         var connector = await shared.GetAsync(cancellation);
         using var folder = new TemporaryFolder("drill");
-        var file = folder.Write("ready.json", System.Text.Json.JsonSerializer.Serialize(connector.Ready));
+        var file = folder.Write("ready.json", new JsonObject
+        {
+            ["pid"] = connector.Ready.ProcessId,
+            ["api_url"] = connector.Ready.ApiUrl,
+            ["admin_token"] = connector.Ready.AdminToken,
+            ["replicas"] = new JsonArray([.. connector.Ready.Replicas.Select(
+                replica => new JsonObject { ["id"] = replica.Id, ["pid"] = replica.ProcessId, ["health_url"] = replica.HealthUrl })]),
+        }.ToJsonString());
 
         await using var last = ConnectorExecutable.Start(["drill", "--ready-file", file]);
         Assert.Equal(1, await last.WaitForExitAsync(Deadline));
