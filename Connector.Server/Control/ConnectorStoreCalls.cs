@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Connector.Protocol.Ids;
 using Connector.Server.Store;
@@ -108,17 +109,17 @@ internal sealed class ConnectorStoreCalls(
         }
     }
 
-    public async Task<MembersNoted> NoteMembersAsync(GroupEffect.NoteMembers note)
+    public async Task<MembersNoted> NoteMembersAsync(long generation, ImmutableArray<GroupRecordMember> members)
     {
         try
         {
-            await BoundedAsync(token => store.NoteGroupMembersAsync(connectorId, note.Generation, note.Members, token)).ConfigureAwait(false);
-            return new MembersNoted(note, null);
+            await BoundedAsync(token => store.NoteGroupMembersAsync(connectorId, generation, members, token)).ConfigureAwait(false);
+            return new MembersNoted(null);
         }
         catch (Exception exception)
         {
             logger.LogGroupFailed(connectorId, exception.Message);
-            return new MembersNoted(note, exception);
+            return new MembersNoted(exception);
         }
     }
 
@@ -152,7 +153,7 @@ internal sealed class ConnectorStoreCalls(
     /// <param name="Stored">What another process had decided, when that was faster. Neither: the store failed.</param>
     internal sealed record GroupDecided(long Attempt, GroupCommit? Commit, GroupRecord? Stored) : INoSerializationVerificationNeeded;
 
-    internal sealed record MembersNoted(GroupEffect.NoteMembers Note, Exception? Failure) : INoSerializationVerificationNeeded;
+    internal sealed record MembersNoted(Exception? Failure) : INoSerializationVerificationNeeded;
 
     internal sealed record JoinRead(long QuestionId, ConnectorDesiredState? State, Exception? Failure) : INoSerializationVerificationNeeded;
 

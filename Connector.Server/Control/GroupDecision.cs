@@ -181,7 +181,8 @@ internal static class GroupDecision
             var decided = record.Decide(record.Generation + 1, members, record.Members.Select(member => member.GroupBootId), null);
             return Commit(
                 taken, decided, "warn",
-                $"group: generation {decided.Generation}: replicas {GroupNames.Of(members)} have the control session; replicas {GroupNames.Of(record.Members)} are not members any more");
+                $"group: generation {decided.Generation}: replicas {GroupNames.Of(members)} have the control session; "
+                + $"replicas {GroupNames.Of(record.Members)} are not members any more");
         }
 
         return GroupStep.Of(taken with { Record = record with { Members = members } }, new GroupEffect.NoteMembers(record.Generation, members));
@@ -219,9 +220,10 @@ internal static class GroupDecision
 
         if (question.Generation < record.Generation)
         {
-            return record.IsMember(question.Asker) || record.Members.Any(member => question.Reached.Contains(member.GroupBootId) || question.Unreached.Contains(member.GroupBootId))
+            var knows = record.Members.Any(member => question.Reached.Contains(member.GroupBootId) || question.Unreached.Contains(member.GroupBootId));
+            return knows
                 ? Tell(Verdict.Stay, $"the group is at generation {record.Generation}")
-                : Tell(Verdict.Leave, $"the group is at generation {record.Generation} and has none of the members that this replica knows; it may join it under a new group boot id");
+                : Tell(Verdict.Leave, $"the group is at generation {record.Generation} and has none of the members that this replica knows; it may join under a new group boot id");
         }
 
         return question.Unreached.All(record.IsRemoved) ? Tell(Verdict.Stay, "those that are not reached are not members any more") : null;

@@ -40,7 +40,8 @@ internal static class GroupLoss
 
         if (proof == SessionProof.Silent)
         {
-            return Keep(known, views, members, Best(known.Record, views, views), holder is null ? "no member had the control session" : "the control session did not answer");
+            return Keep(
+                known, views, members, Best(known.Record, views, views), holder is null ? "no member had the control session" : "the control session did not answer");
         }
 
         var leader = holder!.GroupBootId!.Value;
@@ -78,10 +79,13 @@ internal static class GroupLoss
         var names = Names(record, views);
         return candidates
             .OrderByDescending(view => view.Reached.Count(id => !record.IsRemoved(id)))
-            .ThenBy(view => view.Reached.Select(id => names.GetValueOrDefault(id).Value).Where(name => !string.IsNullOrEmpty(name)).Append(view.ReplicaId.Value).Min(StringComparer.Ordinal), StringComparer.Ordinal)
+            .ThenBy(Lowest, StringComparer.Ordinal)
             .ThenBy(view => view.ReplicaId.Value, StringComparer.Ordinal)
             .ThenBy(view => view.Asker.ToString(), StringComparer.Ordinal)
             .First();
+
+        string? Lowest(LossView view)
+            => view.Reached.Select(id => names.GetValueOrDefault(id).Value).Where(name => !string.IsNullOrEmpty(name)).Append(view.ReplicaId.Value).Min(StringComparer.Ordinal);
     }
 
     private static GroupStep Keep(GroupState state, ImmutableArray<LossView> views, ImmutableHashSet<GroupBootId> members, LossView best, string why)

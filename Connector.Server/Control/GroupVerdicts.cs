@@ -27,7 +27,8 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
     private readonly RateBudget budget = new(QuestionsPerSecond, QuestionBurst, services.Time);
     private GroupState state = GroupState.Empty;
     private (long Attempt, byte[] Nonce) challenge;
-    private GroupEffect.NoteMembers? unnoted;
+    private bool noting;
+    private bool unnoted;
     private long lastQuestion;
 
     public bool IsIdle => state.IsIdle && pending.Count == 0;
@@ -42,7 +43,8 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
         if (pending.Count >= MaxPending || !budget.TryTake())
         {
             asker.Tell(GroupProtocol.Answered.Refused(
-                StatusCode.ResourceExhausted, $"this connector's replicas ask more about their group than is answered (at most {QuestionsPerSecond} questions a second, {MaxPending} at once)",
+                StatusCode.ResourceExhausted,
+                $"this connector's replicas ask more about their group than is answered (at most {QuestionsPerSecond} questions a second, {MaxPending} at once)",
                 TimeSpan.FromSeconds(1)));
             return;
         }
@@ -87,7 +89,8 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
 
     public void OnChallengeAnswered(long streamId, ReadOnlySpan<byte> nonce)
     {
-        if (state.Challenge?.StreamId == streamId && state.Challenge.Attempt == challenge.Attempt && CryptographicOperations.FixedTimeEquals(challenge.Nonce, nonce))
+        if (state.Challenge?.StreamId == streamId && state.Challenge.Attempt == challenge.Attempt
+            && CryptographicOperations.FixedTimeEquals(challenge.Nonce, nonce))
         {
             Take(GroupDecision.ChallengeAnswered(state, challenge.Attempt, entity.Session, Now));
         }
@@ -127,7 +130,18 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
         Take(GroupDecision.Reported(state, [.. known], entity.Session, Now));
     }
 
-    public void OnMembersNoted(ConnectorStoreCalls.MembersNoted noted) => unnoted = noted.Failure is null ? null : noted.Note;
+    public void OnMembersNoted(ConnectorStoreCalls.MembersNoted noted)
+    {
+        noting = false;
+        if (noted.Failure is not null)
+        {
+            unnoted = true;
+        }
+        else if (unnoted)
+        {
+            Note();
+        }
+    }
 
     public void OnJoinRead(ConnectorStoreCalls.JoinRead read)
     {
@@ -167,13 +181,9 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
     /// <summary>Now and then: what the store refused to note is noted again.</summary>
     public void Tick()
     {
-        if (unnoted is { } note)
+        if (unnoted)
         {
-            unnoted = null;
-            if (note.Generation == state.Record.Generation)
-            {
-                calls.NoteMembersAsync(note).PipeTo(self);
-            }
+            Note();
         }
     }
 
@@ -229,9 +239,8 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
             case GroupEffect.Commit commit:
                 calls.DecideGroupAsync(commit).PipeTo(self);
                 break;
-            case GroupEffect.NoteMembers note:
-                unnoted = null;
-                calls.NoteMembersAsync(note).PipeTo(self);
+            case GroupEffect.NoteMembers:
+                Note();
                 break;
             case GroupEffect.Record record:
                 entity.Record(record.Severity, record.Message);
@@ -262,6 +271,17 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
         }
 
         Tell(answer.QuestionId, verdict);
+    }
+
+    /// <summary>One write at a time, so that an older one does not come last.</summary>
+    private void Note()
+    {
+        unnoted = noting;
+        if (!noting)
+        {
+            noting = true;
+            calls.NoteMembersAsync(state.Record.Generation, state.Record.Members).PipeTo(self);
+        }
     }
 
     /// <summary>What a replica needs to serve without the group.</summary>

@@ -29,6 +29,18 @@ public sealed class VerifiedHelloTests : IDisposable
     }
 
     [Fact]
+    public void Group_boot_id_is_read_and_may_be_missing()
+    {
+        var id = GroupBootId.New();
+        var body = Body(key);
+        Assert.True(VerifiedHello.TryVerify(Sign(body, key, nonce), nonce, ConnectorId, out var alone, out _));
+        body.GroupBootId = ByteString.CopyFrom(id.ToArray());
+        Assert.True(VerifiedHello.TryVerify(Sign(body, key, nonce), nonce, ConnectorId, out var member, out _));
+
+        Assert.Equal((null, (GroupBootId?)id), (alone.GroupBootId, member.GroupBootId));
+    }
+
+    [Fact]
     public void Hello_of_another_stream_is_refused()
         => Refused(Sign(Body(key), key, RandomNumberGenerator.GetBytes(32)), "signature");
 
@@ -79,6 +91,9 @@ public sealed class VerifiedHelloTests : IDisposable
         body = Body(key);
         body.Self.PublicKey = ByteString.CopyFrom(new byte[40]);
         Refused(Sign(body, key, nonce), "P-256");
+        body = Body(key);
+        body.GroupBootId = ByteString.CopyFrom(new byte[15]);
+        Refused(Sign(body, key, nonce), "group boot id");
         body = Body(key);
         body.Members.AddRange(Enumerable.Repeat(body.Self, VerifiedHello.MaxMembers + 1));
         Refused(Sign(body, key, nonce), "members");
