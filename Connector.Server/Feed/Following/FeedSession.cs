@@ -44,7 +44,7 @@ internal sealed class FeedSession(
             outbox.Disconnected();
             await ending.CancelAsync().ConfigureAwait(false);
             stream.Dispose();
-            await Task.WhenAll(reading, sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(reading, sending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
