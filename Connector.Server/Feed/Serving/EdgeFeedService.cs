@@ -177,7 +177,8 @@ internal sealed partial class EdgeFeedService(EdgeFeedServices services, IHostAp
     [LoggerMessage(LogLevel.Information, "edge {Name} ({Edge}) is away: {Code} {Reason}")]
     private partial void LogEnded(string name, EdgeId edge, StatusCode code, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "an edge from {Peer} was refused: {Reason}")]
+    // Whoever may not come shows it again and again; the edge itself says it once.
+    [LoggerMessage(LogLevel.Debug, "an edge from {Peer} was refused: {Reason}")]
     private partial void LogRefused(string peer, string reason);
 
     [LoggerMessage(LogLevel.Error, "an edge could not be served: the store did not answer")]

@@ -169,10 +169,10 @@ public sealed class ApiGateTests
             .SelectMany(path => path.Value.EnumerateObject().Select(verb => $"{verb.Name} {path.Name["/api/v1".Length..]}")).Order();
         Assert.Equal(
             [
-                "delete /connector/{id}", "delete /connector/{id}/token/{tokenId}", "delete /socket/{id}", "get /connector/{id}",
+                "delete /connector/{id}", "delete /connector/{id}/token/{tokenId}", "delete /edge/{id}", "delete /socket/{id}", "get /connector/{id}",
                 "get /connector/{id}/logs", "get /connector/{id}/token/{tokenId}", "get /connector/{id}/tokens", "get /connectors",
-                "get /organization", "get /serverinfo", "get /sessions", "get /socket", "get /socket/{id}", "get /socket/{id}/connectors",
-                "get /socket/{id}/upstream_configurations", "get /sockets", "post /connector", "post /connector/token", "post /socket",
+                "get /edge/{id}", "get /edges", "get /organization", "get /serverinfo", "get /sessions", "get /socket", "get /socket/{id}", "get /socket/{id}/connectors",
+                "get /socket/{id}/upstream_configurations", "get /sockets", "post /connector", "post /connector/token", "post /edge", "post /edge/{id}/credential", "post /socket",
                 "put /connector", "put /socket/{id}",
             ],
             paths.Order(StringComparer.Ordinal));

@@ -53,7 +53,9 @@ public sealed class SessionIntakeTests : IDisposable
         all.ForEach(session => intake.Ended(new EdgeReport.SessionEnded(session, Ending(session))));
         await intake.StartAsync(Cancellation);
         await Eventually.IsTrue(() => store.Database.Read(db => db.Sessions.Count()) == all.Count, "all are stored");
-        Assert.Equal(3, intake.Transactions);
+
+        // Counted a moment after its rows can be read.
+        await Eventually.IsTrue(() => intake.Transactions == 3, "they took three transactions");
         var stored = store.Database.Read(db => db.Sessions.OrderBy(row => row.Id).Select(row => row.SessionId).ToList());
         Assert.Equal(all.Select(session => session.Id.ToString()), stored);
         await intake.StopAsync(Cancellation);
