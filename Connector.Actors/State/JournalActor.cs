@@ -70,7 +70,9 @@ internal sealed class JournalActor : ReceivePersistentActor, IWithTimers
         Command<Append>(m =>
         {
             StartDeadline();
-            Persist(m.Entry, _ => Done());
+
+            // Not Persist: it would put the deadline aside until the entry is written.
+            PersistAsync(m.Entry, _ => Done());
         });
         Command<Replace>(m =>
         {

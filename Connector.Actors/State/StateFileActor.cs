@@ -50,20 +50,13 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
         Receive<Prepared>(m =>
         {
             preparing = false;
-            if (closers.Count > 0)
-                Close();
-            else if (m.Attempt == attempt)
+            if (m.Attempt == attempt)
                 OnPrepared(m.Outcome);
         });
-        Receive<DeadlinePassed>(_ =>
-        {
-            if (closers.Count > 0)
-                Close();
-            else
-                Fail(Slow);
-        });
+        Receive<DeadlinePassed>(_ => Fail(Slow));
         Receive<OpenJournal>(m => Register(m.Name, Sender));
-        Receive<CloseStateFile>(_ => closers.Add(Sender));
+        Receive<CloseStateFile>(_ => AddCloser());
+        Receive<FlushDue>(_ => Close());
         Receive<Terminated>(_ => { });
         Ignore();
     }
@@ -107,9 +100,10 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
         Receive<DeadlinePassed>(_ => Fail(Slow));
         Receive<CloseStateFile>(_ =>
         {
-            closers.Add(Sender);
-            Flush();
+            AddCloser();
+            FlushWhenOpen();
         });
+        Receive<FlushDue>(_ => Close());
         Ignore();
     }
 
@@ -243,6 +237,7 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
         Timers.Cancel(OpenTimer);
         foreach (var name in journals.Keys.ToArray())
             Start(name);
+        FlushWhenOpen();
     }
 
     private void Register(string name, IActorRef owner)
@@ -276,6 +271,7 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
 
         if (journals.Values.All(j => j.IsOpen))
             Timers.Cancel(OpenTimer);
+        FlushWhenOpen();
     }
 
     // ---- failing
@@ -291,6 +287,12 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
             StopJournal(journal);
             journals[name] = journal with { Actor = null, IsOpen = false };
             journal.Owner.Tell(new JournalLost(failure.Reason));
+        }
+
+        if (closers.Count > 0)
+        {
+            Close();
+            return;
         }
 
         // A damaged file is reported when it was moved aside, with its new name.
@@ -329,10 +331,19 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
 
     // ---- closing
 
-    private void Flush()
+    private void AddCloser()
     {
-        Timers.CancelAll();
-        foreach (var (name, journal) in journals.Where(j => j.Value.IsOpen))
+        closers.Add(Sender);
+        if (closers.Count == 1)
+            Timers.StartSingleTimer(FlushTimer, FlushDue.Instance, settings.FlushDeadline);
+    }
+
+    // A process that ends soon after its start has something to write as well.
+    private void FlushWhenOpen()
+    {
+        if (closers.Count == 0 || journals.Values.Any(j => !j.IsOpen))
+            return;
+        foreach (var (name, journal) in journals)
         {
             unflushed.Add(name);
             journal.Owner.Tell(FlushJournal.Instance);
@@ -341,8 +352,6 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
         Become(Flushing);
         if (unflushed.Count == 0)
             Close();
-        else
-            Timers.StartSingleTimer(FlushTimer, FlushDue.Instance, settings.FlushDeadline);
     }
 
     private void Close()

@@ -3,6 +3,7 @@ using Akka.TestKit;
 using Connector.Actors.Links;
 using Connector.Actors.Sockets;
 using Connector.Actors.State;
+using Connector.Protocol;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
 using Connector.Protocol.State.Stored;
@@ -199,7 +200,7 @@ public sealed class DesiredStateActorTests : TestKit
         var (file, journal, links) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
         var actor = Start(CreateTestProbe(), file, links);
         file.Send(actor, new JournalOpened(journal, null, [], 0));
-        actor.Tell(new HoldTicket(new Protocol.Secret(new string('t', 20_000))));
+        actor.Tell(new HoldTicket(new Secret(new string('t', 20_000))));
         actor.Tell(new HoldEdges(Pushes.Edges(Enumerable.Range(0, 10_000).Select(i => $"edge-{i}"))));
         links.ExpectMsg<LinkSupervisorProtocol.ApplyTicket>();
         links.ExpectMsg<LinkSupervisorProtocol.ApplyEdges>();

@@ -18,6 +18,7 @@ public sealed class JournalFailureTests() : StateFileTestKit(SwitchedJournal.Hoc
     public void Pushes_are_applied_all_the_same_and_kept_when_it_works_again(SwitchedJournal.Mode mode)
     {
         var replica = Start(settings: Hasty with { WriteDeadline = TimeSpan.FromMilliseconds(300) });
+        Ask(replica);
         Push(replica, 1);
         Switch(mode);
         for (var version = 2; version <= 20; version++)
@@ -44,6 +45,7 @@ public sealed class JournalFailureTests() : StateFileTestKit(SwitchedJournal.Hoc
     public void Second_failure_after_it_has_worked_again_is_said_again()
     {
         var replica = Start();
+        Ask(replica);
         for (var round = 0; round < 2; round++)
         {
             Switch(SwitchedJournal.Mode.Fail);
@@ -76,9 +78,12 @@ public sealed class JournalFailureTests() : StateFileTestKit(SwitchedJournal.Hoc
 
     private void Switch(SwitchedJournal.Mode mode)
     {
-        var probe = CreateTestProbe();
-        Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor(null).Tell(new SwitchedJournal.Switch(mode), probe);
-        probe.ExpectMsg<SwitchedJournal.Switch>();
+        var (probe, persistence) = (CreateTestProbe(), Akka.Persistence.Persistence.Instance.Apply(Sys));
+        foreach (var plugin in (IActorRef[])[persistence.JournalFor(null), persistence.SnapshotStoreFor(null)])
+        {
+            plugin.Tell(new SwitchedJournal.Switch(mode), probe);
+            probe.ExpectMsg<SwitchedJournal.Switch>();
+        }
     }
 
     // Waits for so many, and takes all that are there.

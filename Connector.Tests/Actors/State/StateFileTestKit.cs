@@ -30,7 +30,7 @@ public abstract class StateFileTestKit : TestKit
     };
 
     private const string Common =
-        "akka { test.single-expect-default = 30s, test.filter-leeway = 30s, loglevel = DEBUG, stdout-loglevel = OFF, log-dead-letters = off }";
+        "akka { test.single-expect-default = 30s, test.filter-leeway = 30s, loglevel = DEBUG, loggers = [], stdout-loglevel = OFF, log-dead-letters = off }";
 
     private readonly TemporaryFolder folder;
     private int names;
@@ -61,7 +61,7 @@ public abstract class StateFileTestKit : TestKit
     private protected IReadOnlyList<string> MovedAside => [.. Directory.EnumerateFiles(Folder, "*.aside-*.db").Order(StringComparer.Ordinal)];
 
     /// <summary>Of the file and its companions.</summary>
-    private protected long BytesOnDisk => Directory.EnumerateFiles(Folder, "state.db*").Sum(path => new FileInfo(path).Length);
+    private protected long BytesOnDisk => Directory.EnumerateFiles(Folder, "state.db*").Sum(SizeOf);
 
     protected override void AfterAll()
     {
@@ -98,11 +98,12 @@ public abstract class StateFileTestKit : TestKit
     /// <summary>As a process that is killed: what is not written is lost.</summary>
     private protected void Kill(params IEnumerable<IActorRef> actors)
     {
+        var probe = CreateTestProbe();
         foreach (var actor in actors)
         {
-            Watch(actor);
+            probe.Watch(actor);
             Sys.Stop(actor);
-            ExpectTerminated(actor);
+            probe.ExpectTerminated(actor);
         }
     }
 
@@ -122,7 +123,20 @@ public abstract class StateFileTestKit : TestKit
 #pragma warning disable CA2100 // Of the tests.
         command.CommandText = sql;
 #pragma warning restore CA2100
-        return Convert.ToInt64(command.ExecuteScalar() ?? 0L);
+        return command.ExecuteScalar() is { } value and not DBNull ? Convert.ToInt64(value) : 0;
+    }
+
+    private static long SizeOf(string path)
+    {
+        try
+        {
+            return new FileInfo(path).Length;
+        }
+        catch (FileNotFoundException)
+        {
+            // A companion file that was there a moment ago.
+            return 0;
+        }
     }
 
     private protected Task KeptAsync(Func<bool> condition, string what) => Eventually.IsTrue(condition, what);

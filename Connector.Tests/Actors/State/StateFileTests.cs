@@ -155,7 +155,7 @@ public sealed class StateFileTests : IDisposable
         }
 
         Assert.Equal(
-            Enumerable.Range(4, StateFile.MostKeptAside).Select(i => $"state.aside-202601020304{5 + i:00}000Z.db"),
+            Enumerable.Range(4, StateFile.MostKeptAside).Select(i => $"state.aside-20260102T0304{5 + i:00}000Z.db"),
             Directory.EnumerateFiles(folder.Path, "*.aside-*").Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal));
     }
 

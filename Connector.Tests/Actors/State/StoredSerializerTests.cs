@@ -51,7 +51,7 @@ public sealed class StoredSerializerTests : StateFileTestKit
         IMessage[] values =
         [
             new StateChanges { Changes = { new StateChange { Configuration = Pushes.Init(1, "a") } } },
-            new StateSnapshot { Edges = Pushes.Edges("e"), Ticket = new Protocol.State.Stored.HeldTicket { Value = "t" } },
+            new StateSnapshot { Edges = Pushes.Edges("e"), Ticket = new HeldTicket { Value = "t" } },
             new LogChanges { Head = new LogHead { Dropped = 3 } },
             new LogSnapshot { Dropped = 7 },
         ];

@@ -28,6 +28,14 @@ public sealed class SwitchedJournal : MemoryJournal
             circuit-breaker { max-failures = 1000, call-timeout = 60 s, reset-timeout = 1 s }
           }
         }
+        akka.persistence.snapshot-store {
+          plugin = "akka.persistence.snapshot-store.switched"
+          switched {
+            class = "Connector.Tests.Actors.State.SwitchedSnapshotStore, Connector.Tests"
+            plugin-dispatcher = "akka.actor.default-dispatcher"
+            circuit-breaker { max-failures = 1000, call-timeout = 60 s, reset-timeout = 1 s }
+          }
+        }
         """;
 
     /// <summary>Answered with the same.</summary>
@@ -42,7 +50,7 @@ public sealed class SwitchedJournal : MemoryJournal
         return true;
     }
 
-    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         var failure = new InvalidOperationException("the test says so");
         return mode switch
@@ -50,7 +58,7 @@ public sealed class SwitchedJournal : MemoryJournal
             Mode.Fail => Task.FromException<IImmutableList<Exception>>(failure),
             Mode.Reject => Task.FromResult<IImmutableList<Exception>>([.. messages.Select(_ => failure)]),
             Mode.Hang => new TaskCompletionSource<IImmutableList<Exception>>().Task,
-            _ => base.WriteMessagesAsync(messages),
+            _ => base.WriteMessagesAsync(messages, cancellationToken),
         };
     }
 }
