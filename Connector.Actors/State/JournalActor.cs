@@ -63,6 +63,7 @@ internal sealed class JournalActor : ReceivePersistentActor, IWithTimers
             entries.Clear();
             entries.TrimExcess();
         });
+        RecoverAny(entry => throw new InvalidDataException($"one of its entries is a {entry.GetType().Name}"));
     }
 
     private void Writing()
