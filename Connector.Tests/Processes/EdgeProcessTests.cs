@@ -156,6 +156,8 @@ public sealed class EdgeProcessTests
         Assert.Empty(open);
         Assert.DoesNotContain(credential, await File.ReadAllTextAsync($"/proc/{Text(edge.Process.Id)}/cmdline", Cancellation), StringComparison.Ordinal);
         Assert.DoesNotContain(credential, edge.Process.Output, StringComparison.Ordinal);
+        await Eventually.IsTrueAsync(
+            async () => (string?)JsonNode.Parse(await edge.TextAsync("status", Cancellation))!["feed"]!["state"] == "fresh", "the edge follows the control plane", Cancellation);
         var status = JsonNode.Parse(await edge.TextAsync("status", Cancellation))!;
         Assert.Equal(("edge", "fresh", true), ((string?)status["role"], (string?)status["feed"]!["state"], (bool)status["ready"]!));
         Assert.Contains("connector_edge_lanes", await edge.TextAsync("metrics", Cancellation), StringComparison.Ordinal);
