@@ -17,6 +17,8 @@ internal sealed class SplitServer : IAsyncDisposable
     private readonly int http = FreePorts.Take();
     private readonly int edgePorts = FreePorts.TakeRange(EdgePortCount);
     private int started;
+    private string apiUrl = "";
+    private string adminToken = "";
 
     private SplitServer()
     {
@@ -36,6 +38,7 @@ internal sealed class SplitServer : IAsyncDisposable
         {
             await split.StartControlAsync(cancellation);
             split.ConnectorId = await split.CreateConnectorAsync("office");
+            split.ConnectApi();
             return split;
         }
         catch
@@ -56,8 +59,15 @@ internal sealed class SplitServer : IAsyncDisposable
             ],
             [], cancellation);
         Control = process;
+        (apiUrl, adminToken) = (ready.ApiUrl!, ready.AdminToken!);
+        ConnectApi();
+    }
+
+    // Its sockets are of the connector that is known by then.
+    private void ConnectApi()
+    {
         Api?.Dispose();
-        Api = new ControlPlaneApi(new Uri(ready.ApiUrl!.TrimEnd('/') + "/"), ready.AdminToken!, ConnectorId);
+        Api = new ControlPlaneApi(new Uri(apiUrl.TrimEnd('/') + "/"), adminToken, ConnectorId);
     }
 
     public async Task<string> CreateConnectorAsync(string name)

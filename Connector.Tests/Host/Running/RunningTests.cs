@@ -31,7 +31,7 @@ public sealed class RunningTests : IDisposable
 
         var json = JsonElement.Parse(File.ReadAllText(path));
         Assert.Equal(
-            ["pid", "portal_url", "api_url", "tunnel", "admin_token", "connector_id", "connector_token", "edge_id", "sockets", "replicas"],
+            ["pid", "portal_url", "api_url", "tunnel", "admin_token", "connector_id", "connector_token", "edge_id", "health_url", "sockets", "replicas"],
             json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(["name", "id", "type", "endpoint"], json.GetProperty("sockets")[0].EnumerateObject().Select(property => property.Name));
         Assert.Equal(["id", "pid", "health_url"], json.GetProperty("replicas")[0].EnumerateObject().Select(property => property.Name));
