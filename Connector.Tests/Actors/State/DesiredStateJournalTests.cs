@@ -328,22 +328,6 @@ public sealed class DesiredStateJournalTests : StateFileTestKit
         NoMore<Error>();
     }
 
-    [Fact]
-    public void Restarted_actors_come_back_with_their_state()
-    {
-        var replica = Start();
-        Push(replica, Pushes.Init(1, "a"));
-        replica.Sockets.ExpectMsg<SocketSupervisorProtocol.ApplySockets>();
-        var crash = new InvalidOperationException("a test");
-
-        // The owner of the file first: the journal is given to the same owner again.
-        ((IInternalActorRef)replica.File).Restart(crash);
-        Push(replica, Pushes.Init(2, "a", "b"));
-        Assert.Equal(2, replica.Sockets.ExpectMsg<SocketSupervisorProtocol.ApplySockets>().Sockets.Length);
-        Stop(replica);
-        Assert.Equal(2, Ask(Start()).Version.Number);
-    }
-
     // What is pushed before the journal is known is written as the whole, not as an entry.
     private void Push(Replica replica, Init init)
     {
