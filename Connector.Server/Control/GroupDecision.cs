@@ -41,6 +41,12 @@ internal static class GroupDecision
     public static GroupState Learned(GroupState state, GroupRecord stored)
         => stored.Generation > state.Record.Generation ? Under(state, stored) : state;
 
+    /// <summary>
+    /// The store was read, and nothing was noted here since the reading began: who joined or left within the generation may have been noted by another process.
+    /// </summary>
+    public static GroupState MembersRead(GroupState state, GroupRecord stored)
+        => stored.Generation == state.Record.Generation && !stored.Members.ToHashSet().SetEquals(state.Record.Members) ? Under(state, stored) : state;
+
     /// <summary>The control session answered the challenge of this attempt.</summary>
     public static GroupStep ChallengeAnswered(GroupState state, long attempt, GroupSession? session, DateTimeOffset now)
         => state.Challenge is { } challenge && challenge.Attempt == attempt

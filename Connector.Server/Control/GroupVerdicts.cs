@@ -29,6 +29,7 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
     private (long Attempt, byte[] Nonce) challenge;
     private bool noting;
     private bool unnoted;
+    private long notes;
     private long lastQuestion;
 
     public bool IsIdle => state.IsIdle && pending.Count == 0;
@@ -50,7 +51,7 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
         }
 
         var id = ++lastQuestion;
-        pending.Add(id, new Pending(question, asker));
+        pending.Add(id, new Pending(question, asker, notes));
         calls.CheckQuestionAsync(id, question.TokenId).PipeTo(self);
     }
 
@@ -68,6 +69,11 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
                 break;
             case { Standing: TokenStanding.Valid }:
                 Learn(read.Group);
+                if (question.NotesBefore == notes && !noting && !unnoted)
+                {
+                    state = GroupDecision.MembersRead(state, read.Group);
+                }
+
                 Take(GroupDecision.Asked(state, read.QuestionId, question.Asked.Question, entity.Session, Now));
                 break;
             case { Standing: TokenStanding.ConnectorDeleted }:
@@ -280,6 +286,7 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
         if (!noting)
         {
             noting = true;
+            notes++;
             calls.NoteMembersAsync(state.Record.Generation, state.Record.Members).PipeTo(self);
         }
     }
@@ -327,11 +334,14 @@ internal sealed class GroupVerdicts(ControlServices services, ConnectorStoreCall
         }
     }
 
-    private sealed class Pending(GroupProtocol.AskVerdict asked, IActorRef asker)
+    private sealed class Pending(GroupProtocol.AskVerdict asked, IActorRef asker, long notesBefore)
     {
         public GroupProtocol.AskVerdict Asked => asked;
 
         public IActorRef Asker => asker;
+
+        /// <summary>Writes of members begun before the store was asked; a later one makes what is read stale.</summary>
+        public long NotesBefore => notesBefore;
 
         /// <summary>JOIN, while the desired state is read for it.</summary>
         public GroupVerdict? Verdict { get; set; }

@@ -404,6 +404,20 @@ public sealed class GroupLossTests
     }
 
     [Fact]
+    public void Member_that_another_process_of_the_server_has_noted_is_a_member_here_too()
+    {
+        var (joined, other) = (Replica.Of("d"), new GroupTable(table.Store));
+        other.Learn();
+        table.Report(a, b, c, joined);
+        Assert.Equal(1, table.Store.Record.Generation);
+
+        // It has heard of no generation yet, and reaches only itself.
+        var asked = other.Loss(joined, 0, []);
+
+        Assert.Equal(Verdict.Stay, other.Verdict(asked));
+    }
+
+    [Fact]
     public void Questions_that_come_while_a_decision_is_being_stored_are_answered_by_it()
     {
         table.Disconnect();

@@ -57,7 +57,7 @@ internal sealed class GroupTable(GroupTable.Shelf shelf)
     }
 
     /// <summary>What the entity does when it reads the store.</summary>
-    public void Learn() => State = GroupDecision.Learned(State, shelf.Record);
+    public void Learn() => State = GroupDecision.MembersRead(GroupDecision.Learned(State, shelf.Record), shelf.Record);
 
     public void Advance(double milliseconds)
     {
