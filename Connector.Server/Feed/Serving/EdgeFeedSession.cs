@@ -67,7 +67,8 @@ internal sealed partial class EdgeFeedSession(EdgeConnection connection, string 
         await writing.WaitAsync(connection.EndedToken).ConfigureAwait(false);
         try
         {
-            await responses.WriteAsync(message, connection.EndedToken).WaitAsync(FeedBounds.WriteDeadline, services.Time, connection.EndedToken).ConfigureAwait(false);
+            // A write that is cancelled resets the HTTP/2 stream, and the reason of the end would not arrive. One that hangs is aborted by the service.
+            await responses.WriteAsync(message, CancellationToken.None).WaitAsync(FeedBounds.WriteDeadline, services.Time, CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {

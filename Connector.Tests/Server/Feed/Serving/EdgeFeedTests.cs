@@ -385,7 +385,7 @@ public sealed class EdgeFeedTests
             await call.RequestStream.WriteAsync(hello, Cancellation);
             await call.RequestStream.WriteAsync(message, Cancellation);
             var ended = await Assert.ThrowsAsync<RpcException>(() => DrainAsync(call.ResponseStream));
-            Assert.Equal(StatusCode.InvalidArgument, ended.StatusCode);
+            Assert.True(ended.StatusCode == StatusCode.InvalidArgument, $"{expected}: {ended.Status}");
             Assert.Contains(expected, ended.Status.Detail, StringComparison.Ordinal);
             await Eventually.IsTrue(() => control.Connections.Find(EdgeCredentialReader.Read(credential).EdgeId) is null, "its place is free");
         }
