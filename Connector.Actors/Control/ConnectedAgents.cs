@@ -15,39 +15,31 @@ internal sealed class ConnectedAgents(ReplicaId leader)
 
     private readonly Dictionary<string, Agent> agents = new(StringComparer.Ordinal);
 
-    /// <param name="Members">The group changed as the control plane should see it.</param>
-    /// <param name="Newcomer">It has to be told everything.</param>
-    public readonly record struct Change(bool Members, bool Newcomer);
-
     public IEnumerable<IActorRef> All => agents.Values.Select(agent => agent.Ref);
 
     public IActorRef? Find(string replicaId) => agents.GetValueOrDefault(replicaId)?.Ref;
 
     public bool Speaks(string replicaId, IActorRef sender) => agents.TryGetValue(replicaId, out var agent) && agent.Ref.Equals(sender);
 
-    public Change Heard(AgentHere here, IActorRef from, DateTimeOffset now)
+    /// <returns>Whether it is new, or again after a restart: it has to be told everything, and the control plane of it.</returns>
+    public bool Heard(AgentHere here, IActorRef from, DateTimeOffset now)
     {
-        if (!IsSound(here))
-            return default;
         var known = agents.GetValueOrDefault(here.ReplicaId);
-        if (known is null && agents.Count >= Most)
-            return default;
+        if (!IsSound(here) || (known is null && agents.Count >= Most))
+            return false;
         agents[here.ReplicaId] = new Agent(from, here, now);
-        var newcomer = known is null || !known.Ref.Equals(from) || !known.Here.BootId.AsSpan().SequenceEqual(here.BootId);
-        return new Change(newcomer || known!.Here.Draining != here.Draining, newcomer);
+        return known is null || !known.Ref.Equals(from) || !known.Here.BootId.AsSpan().SequenceEqual(here.BootId);
     }
 
     /// <summary>Forgets who was not heard of since.</summary>
-    /// <returns>Whether there was one.</returns>
-    public bool ForgetSilent(DateTimeOffset since)
+    public void ForgetSilent(DateTimeOffset since)
     {
-        var silent = agents.Where(agent => agent.Value.At < since).Select(agent => agent.Key).ToArray();
-        foreach (var replicaId in silent)
-            agents.Remove(replicaId);
-        return silent.Length > 0;
+        foreach (var (replicaId, agent) in agents)
+        {
+            if (agent.At < since)
+                agents.Remove(replicaId);
+        }
     }
-
-    public bool Forget(string replicaId) => agents.Remove(replicaId);
 
     /// <summary>The others, for hello.</summary>
     public IEnumerable<GroupMember> Others => agents.Values.Where(agent => agent.Here.ReplicaId != leader.Value).Select(agent => Member(agent.Here));
@@ -63,7 +55,6 @@ internal sealed class ConnectedAgents(ReplicaId leader)
                 GroupBootId = ByteString.CopyFrom(here.GroupBootId),
                 Version = here.Version,
                 StartedAt = Timestamp.FromDateTimeOffset(here.StartedAt),
-                Draining = here.Draining,
                 LiveStreams = here.LiveStreams,
                 Leader = here.ReplicaId == leader.Value,
             });
@@ -74,7 +65,7 @@ internal sealed class ConnectedAgents(ReplicaId leader)
 
     private static bool IsSound(AgentHere here) => here is
     {
-        ReplicaId.Length: > 0 and <= 128, BootId.Length: BootId.Size, PublicKey.Length: > 0 and <= 256, GroupBootId.Length: 0 or BootId.Size, Version.Length: <= 128,
+        ReplicaId.Length: > 0 and <= 128, BootId.Length: BootId.Size, PublicKey.Length: > 0 and <= 256, GroupBootId.Length: 0 or GroupBootId.Size, Version.Length: <= 128,
     };
 
     private static GroupMember Member(AgentHere here) => new()

@@ -22,7 +22,7 @@ namespace Connector.Actors.Control;
 internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 {
     public static Props Props(
-        ControlSessionSettings settings, IControlTransport transport, BootId? groupBootId, TimeProvider time, Func<double> random)
+        ControlSessionSettings settings, IControlTransport transport, GroupBootId? groupBootId, TimeProvider time, Func<double> random)
         => Akka.Actor.Props.Create(() => new ControlSessionActor(settings, transport, groupBootId, time, random));
 
     private const string RetryTimer = "retry";
@@ -40,7 +40,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     private readonly ControlSessionSettings settings;
     private readonly IControlTransport transport;
-    private readonly BootId? groupBootId;
+    private readonly GroupBootId? groupBootId;
     private readonly TimeProvider time;
     private readonly ReconnectSchedule schedule;
     private readonly ControlFailureLog failures;
@@ -73,7 +73,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private bool restarted;
 
     public ControlSessionActor(
-        ControlSessionSettings settings, IControlTransport transport, BootId? groupBootId, TimeProvider time, Func<double> random)
+        ControlSessionSettings settings, IControlTransport transport, GroupBootId? groupBootId, TimeProvider time, Func<double> random)
     {
         this.settings = settings;
         this.transport = transport;
@@ -187,11 +187,6 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private void ReceiveAlways()
     {
         Receive<AgentHere>(OnAgent);
-        Receive<AgentGone>(m =>
-        {
-            if (agents.Speaks(m.ReplicaId, Sender) && agents.Forget(m.ReplicaId))
-                ReportMembers();
-        });
         Receive<MembersDue>(_ =>
         {
             agents.ForgetSilent(time.GetUtcNow() - SilentIntervals * settings.AgentInterval);
@@ -222,13 +217,13 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     private void OnAgent(AgentHere here)
     {
-        var change = agents.Heard(here, Sender, time.GetUtcNow());
+        var isNew = agents.Heard(here, Sender, time.GetUtcNow());
         if (here.ReplicaId == settings.ReplicaId.Value && held == DesiredStateVersion.None)
             held = new DesiredStateVersion(here.HeldIncarnation, here.HeldNumber);
-        if (change.Newcomer)
-            Welcome(here.ReplicaId, Sender);
-        if (change.Members)
-            ReportMembers();
+        if (!isNew)
+            return;
+        Welcome(here.ReplicaId, Sender);
+        ReportMembers();
     }
 
     /// <summary>All that others were told one after the other.</summary>

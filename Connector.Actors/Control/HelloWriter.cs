@@ -8,17 +8,15 @@ namespace Connector.Actors.Control;
 /// <summary>Who this replica is, as it signs it.</summary>
 internal static class HelloWriter
 {
-    public static HelloBody Write(ControlSessionSettings settings, BootId? groupBootId, IEnumerable<GroupMember> others, DesiredStateVersion held, DateTimeOffset now)
+    public static HelloBody Write(ControlSessionSettings settings, GroupBootId? groupBootId, IEnumerable<GroupMember> others, DesiredStateVersion held, DateTimeOffset now)
     {
-        var bootId = new byte[BootId.Size];
-        settings.BootId.Write(bootId);
         var hello = new HelloBody
         {
             ConnectorId = settings.ConnectorId.Value,
             Self = new GroupMember
             {
                 ReplicaId = settings.ReplicaId.Value,
-                BootId = ByteString.CopyFrom(bootId),
+                BootId = ByteString.CopyFrom(settings.BootId.ToArray()),
                 PublicKey = settings.Key.SubjectPublicKeyInfo,
             },
             Version = settings.Version,
@@ -28,10 +26,7 @@ internal static class HelloWriter
         };
         hello.Members.Add(others);
         if (groupBootId is { } group)
-        {
-            group.Write(bootId);
-            hello.GroupBootId = ByteString.CopyFrom(bootId);
-        }
+            hello.GroupBootId = ByteString.CopyFrom(group.ToArray());
 
         return hello;
     }

@@ -43,7 +43,6 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
     private Guid open;
     private ControlSessionStatusChanged? status;
     private bool ended;
-    private bool draining;
 
     public ReplicaAgentActor(ControlSessionSettings settings, ControlSessionPeers peers, TimeProvider time)
     {
@@ -222,11 +221,6 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
             if (IsOpen)
                 Say(reports.Refresh(Health.Lamp.Now(time)));
         });
-        Receive<Health.HealthProtocol.DrainBegun>(_ =>
-        {
-            draining = true;
-            Here();
-        });
         Receive<GetHeld>(_ => Sender.Tell(new HeldState(applied.Held)));
     }
 
@@ -252,10 +246,8 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
     private void Here()
     {
         asked = false;
-        var bootId = new byte[BootId.Size];
-        settings.BootId.Write(bootId);
         to.Tell(new AgentHere(
-            settings.ReplicaId.Value, bootId, settings.Key.SubjectPublicKeyInfo.ToByteArray(), [], settings.Version, startedAt, draining, reports.LiveStreams,
+            settings.ReplicaId.Value, settings.BootId.ToArray(), settings.Key.SubjectPublicKeyInfo.ToByteArray(), [], settings.Version, startedAt, reports.LiveStreams,
             applied.Held.Incarnation, applied.Held.Number));
     }
 

@@ -35,7 +35,7 @@ public static class ReplicaAgentProtocol
     /// <param name="PublicKey">SubjectPublicKeyInfo.</param>
     /// <param name="GroupBootId">16 bytes; empty for a replica that runs alone.</param>
     public sealed record AgentHere(
-        string ReplicaId, byte[] BootId, byte[] PublicKey, byte[] GroupBootId, string Version, DateTimeOffset StartedAt, bool Draining, int LiveStreams,
+        string ReplicaId, byte[] BootId, byte[] PublicKey, byte[] GroupBootId, string Version, DateTimeOffset StartedAt, int LiveStreams,
         string HeldIncarnation, long HeldNumber) : IGroupMessage;
 
     /// <summary>A ControlStreamRequest of this replica. Dropped when no session is open: all is said again in the next.</summary>
@@ -45,9 +45,6 @@ public static class ReplicaAgentProtocol
 
     /// <summary>Something was missed: send the whole desired state.</summary>
     public sealed record AskWhole(Guid Session, string ReplicaId) : IGroupMessage;
-
-    /// <summary>This replica goes: forget it.</summary>
-    public sealed record AgentGone(string ReplicaId) : IGroupMessage;
 
     // ---- from the session to an agent
 

@@ -8,20 +8,17 @@ namespace Connector.Actors.Group;
 /// <summary>The one place where the two actor systems of a replica meet: between its agent and the control session's singleton, wherever that runs.</summary>
 internal sealed class BridgeActor : ReceiveActor
 {
-    private readonly byte[] groupBootId = new byte[BootId.Size];
     private readonly IActorRef session;
 
-    public BridgeActor(BootId groupBootId, IActorRef agent, IActorRef session)
+    public BridgeActor(GroupBootId groupBootId, IActorRef agent, IActorRef session)
     {
-        groupBootId.Write(this.groupBootId);
         this.session = session;
 
         // From the agent.
-        Receive<AgentHere>(m => session.Tell(m with { GroupBootId = this.groupBootId }));
+        Receive<AgentHere>(m => session.Tell(m with { GroupBootId = groupBootId.ToArray() }));
         Receive<AgentRequest>(ToSession);
         Receive<AgentApplied>(ToSession);
         Receive<AskWhole>(ToSession);
-        Receive<AgentGone>(ToSession);
 
         // A new leader should know of this replica at once, not at the agent's next turn.
         Receive<GroupProtocol.SessionBegan>(_ => agent.Tell(ShowUp.Instance));
@@ -31,7 +28,7 @@ internal sealed class BridgeActor : ReceiveActor
         Receive<IGroupMessage>(m => agent.Tell(m));
     }
 
-    public static Props Props(BootId groupBootId, IActorRef agent, IActorRef session)
+    public static Props Props(GroupBootId groupBootId, IActorRef agent, IActorRef session)
         => Akka.Actor.Props.Create(() => new BridgeActor(groupBootId, agent, session));
 
     private void ToSession(object message) => session.Tell(message);

@@ -19,7 +19,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private readonly Cluster cluster;
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly CancellationTokenSource stopping = new();
-    private readonly HashSet<BootId> removed = [];
+    private readonly HashSet<GroupBootId> removed = [];
     private LossView? view;
     private long question;
     private bool asking;
@@ -97,9 +97,9 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         switch (verdict.Verdict)
         {
             case GroupVerdict.Types.Verdict.Stay:
-                foreach (var id in verdict.Removed.Where(id => id.Length == BootId.Size))
-                    removed.Add(BootId.Read(id.Span));
-                log.Info("this side of the group goes on, generation {Generation}{Reason}", verdict.Generation, Because(verdict));
+                foreach (var id in verdict.Removed.Where(id => id.Length == GroupBootId.Size))
+                    removed.Add(GroupBootId.Read(id.Span));
+                log.Info("this side of the group goes on, generation {Generation}{Reason}", verdict.Generation, VerdictQuestion.Because(verdict));
                 if (view is { } known)
                     DownRemoved(known);
 
@@ -108,7 +108,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
                     AskAfter(ShortestRetry);
                 break;
             case GroupVerdict.Types.Verdict.Leave:
-                log.Warning("this replica leaves the group and joins it again: the control plane decided for the others{Reason}", Because(verdict));
+                log.Warning("this replica leaves the group and joins it again: the control plane decided for the others{Reason}", VerdictQuestion.Because(verdict));
                 cluster.Down(cluster.SelfAddress);
                 break;
             default:
@@ -126,8 +126,6 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
                 cluster.Down(member.Address);
         }
     }
-
-    private static string Because(GroupVerdict verdict) => verdict.Reason.Length == 0 ? "" : $": {(verdict.Reason.Length > 512 ? verdict.Reason[..512] : verdict.Reason)}";
 
     protected override void PreStart()
         => cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));

@@ -106,7 +106,7 @@ internal sealed class GroupActor : ReceiveActor, IWithTimers
         });
     }
 
-    private bool IsCurrent(Protocol.Ids.BootId of) => current?.Setup.Identity.GroupBootId == of;
+    private bool IsCurrent(Protocol.Ids.GroupBootId of) => current?.Setup.Identity.GroupBootId == of;
 
     private void Start()
     {

@@ -29,13 +29,13 @@ public static class GroupProtocol
     }
 
     /// <summary>From the group system to the GroupActor: what this replica is now.</summary>
-    internal sealed record GroupNews(BootId Of, GroupRole Role, ImmutableArray<GroupMemberState> Members, string Reason) : INoSerializationVerificationNeeded;
+    internal sealed record GroupNews(GroupBootId Of, GroupRole Role, ImmutableArray<GroupMemberState> Members, string Reason) : INoSerializationVerificationNeeded;
 
     /// <summary>From the group system to the GroupActor: what the control plane gave a replica that has to serve without the group.</summary>
-    internal sealed record ServeWithout(BootId Of, GroupVerdict Verdict) : INoSerializationVerificationNeeded;
+    internal sealed record ServeWithout(GroupBootId Of, GroupVerdict Verdict) : INoSerializationVerificationNeeded;
 
     /// <summary>From the group system to the GroupActor: this life is over.</summary>
-    internal sealed record GroupBroken(BootId Of, string Reason) : INoSerializationVerificationNeeded;
+    internal sealed record GroupBroken(GroupBootId Of, string Reason) : INoSerializationVerificationNeeded;
 
     /// <summary>Published in the group system when the control session's actor starts here.</summary>
     internal sealed record SessionBegan : INoSerializationVerificationNeeded

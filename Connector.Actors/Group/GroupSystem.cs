@@ -34,7 +34,7 @@ internal sealed class GroupSystem
     /// <exception cref="InvalidOperationException">It could not start: the port is in use, or TLS does not work; the reason is for people.</exception>
     public static GroupSystem Start(GroupDependencies dependencies, IActorRef group, IActorRef agent)
     {
-        var identity = new GroupIdentity(dependencies.Session, BootId.New());
+        var identity = new GroupIdentity(dependencies.Session, GroupBootId.New());
         var setup = new GroupSystemSetup(identity, dependencies.Verdicts, dependencies.Settings.Timing, dependencies.Time);
         var parts = ActorSystemSetup.Create(
             BootstrapSetup.Create().WithConfig(Configuration(dependencies, identity)), setup, dependencies.Logging);

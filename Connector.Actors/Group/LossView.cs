@@ -28,7 +28,7 @@ internal sealed class LossView : IEquatable<LossView>
             [.. members.Where(member => state.Unreachable.Contains(member))]);
     }
 
-    public static IEnumerable<BootId> Boots(IEnumerable<Member> members) => members.Select(member => GroupIdentity.BootOf(member.Roles)).OfType<BootId>();
+    public static IEnumerable<GroupBootId> Boots(IEnumerable<Member> members) => members.Select(member => GroupIdentity.BootOf(member.Roles)).OfType<GroupBootId>();
 
     public bool Equals(LossView? other) => other is not null && Same(Reached, other.Reached) && Same(Unreached, other.Unreached);
 

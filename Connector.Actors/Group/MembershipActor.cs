@@ -92,9 +92,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         Always();
     }
 
-    private void Waiting() => Always();
-
-    private void InGroup() => Always();
+    // Until the next round is due, or for good: in the group.
+    private void Quiet() => Always();
 
     private void Always()
     {
@@ -109,7 +108,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
             if (m.Member.UniqueAddress.Equals(cluster.SelfUniqueAddress))
             {
                 round++;
-                Become(InGroup);
+                Become(Quiet);
             }
 
             Look();
@@ -165,13 +164,11 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     {
         var of = ++round;
         Become(Asking);
-        var question = Question(GroupQuestionBody.Types.Kind.Form);
+        var question = VerdictQuestion.Write(setup, GroupQuestionBody.Types.Kind.Form);
         question.Held = new ConfigVersion { Incarnation = held.Incarnation, Number = held.Number };
         VerdictQuestion.AskAsync(setup, question, stopping.Token).PipeTo(
             Self, Self, success: verdict => new VerdictCame(of, verdict), failure: e => new VerdictFailed(of, VerdictQuestion.Reason(e)));
     }
-
-    private GroupQuestionBody Question(GroupQuestionBody.Types.Kind kind) => VerdictQuestion.Write(setup, kind);
 
     private void OnVerdict(GroupVerdict verdict)
     {
@@ -183,11 +180,11 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
                 Join(cluster.SelfAddress);
                 break;
             case GroupVerdict.Types.Verdict.Leave:
-                group.Tell(new GroupBroken(setup.Identity.GroupBootId, $"removed from the group{Because(verdict)}"));
+                group.Tell(new GroupBroken(setup.Identity.GroupBootId, $"removed from the group{VerdictQuestion.Because(verdict)}"));
                 break;
             default:
                 group.Tell(new ServeWithout(setup.Identity.GroupBootId, verdict));
-                Again($"a group is there and was not reached{Because(verdict)}; do the replicas reach each other's address and port?");
+                Again($"a group is there and was not reached{VerdictQuestion.Because(verdict)}; do the replicas reach each other's address and port?");
                 break;
         }
     }
@@ -195,7 +192,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private void Again(string reason)
     {
         round++;
-        Become(Waiting);
+        Become(Quiet);
         Timers.StartSingleTimer("round", new RoundDue(round), Timing.FormRetry * (0.5 + random()));
         Say(GroupRole.Ungrouped, [], reason);
     }
@@ -238,8 +235,6 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     }
 
     private Address AddressOf(GroupPeer peer) => new(cluster.SelfAddress.Protocol, cluster.SelfAddress.System, peer.Host, peer.Port);
-
-    private static string Because(GroupVerdict verdict) => verdict.Reason.Length == 0 ? "" : $": {(verdict.Reason.Length > 512 ? verdict.Reason[..512] : verdict.Reason)}";
 
     protected override void PreStart()
     {

@@ -15,7 +15,7 @@ internal static class VerdictQuestion
         return new GroupQuestionBody
         {
             ConnectorId = replica.ConnectorId.Value,
-            Self = new GroupMember { ReplicaId = replica.ReplicaId.Value, BootId = Bytes(replica.BootId), PublicKey = replica.Key.SubjectPublicKeyInfo },
+            Self = new GroupMember { ReplicaId = replica.ReplicaId.Value, BootId = ByteString.CopyFrom(replica.BootId.ToArray()), PublicKey = replica.Key.SubjectPublicKeyInfo },
             GroupBootId = Bytes(setup.Identity.GroupBootId),
             Kind = kind,
             Generation = setup.Generation,
@@ -24,12 +24,10 @@ internal static class VerdictQuestion
         };
     }
 
-    public static ByteString Bytes(BootId id)
-    {
-        var bytes = new byte[BootId.Size];
-        id.Write(bytes);
-        return UnsafeByteOperations.UnsafeWrap(bytes);
-    }
+    public static ByteString Bytes(GroupBootId id) => UnsafeByteOperations.UnsafeWrap(id.ToArray());
+
+    /// <summary>What the control plane says of its verdict, for the end of a sentence.</summary>
+    public static string Because(GroupVerdict verdict) => verdict.Reason.Length == 0 ? "" : $": {(verdict.Reason.Length > 512 ? verdict.Reason[..512] : verdict.Reason)}";
 
     public static async Task<GroupVerdict> AskAsync(GroupSystemSetup setup, GroupQuestionBody question, CancellationToken cancellationToken)
     {

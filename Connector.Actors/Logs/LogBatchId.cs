@@ -7,12 +7,7 @@ namespace Connector.Actors.Logs;
 /// <param name="Boot">Of the process that numbered it, which may be an earlier one.</param>
 internal readonly record struct LogBatchId(BootId Boot, long Sequence)
 {
-    public ByteString BootBytes()
-    {
-        var bytes = new byte[BootId.Size];
-        Boot.Write(bytes);
-        return ByteString.CopyFrom(bytes);
-    }
+    public ByteString BootBytes() => ByteString.CopyFrom(Boot.ToArray());
 
     /// <summary>Null when these are not 16 bytes.</summary>
     public static LogBatchId? Read(ByteString boot, long sequence)

@@ -104,7 +104,7 @@ public static class ConnectorActorsExtensions
                 GroupActor.Props(
                     new GroupDependencies(
                         group, session, options.Transport(provider), options.Verdicts?.Invoke(provider) ?? throw new ArgumentException("a replica of a group needs somebody to ask for verdicts", nameof(options)),
-                        new MicrosoftLoggingSetup(provider.GetRequiredService<ILoggerFactory>()), options.Time, Random.Shared.NextDouble, options.ExtraGroupHocon),
+                        new MicrosoftLoggingSetup(provider.GetRequiredService<ILoggerFactory>()), options.Time, Random.Shared.NextDouble),
                     agent),
                 "group")
             : system.ActorOf(ControlSessionActor.Props(session, options.Transport(provider), null, options.Time, Random.Shared.NextDouble), "control");

@@ -27,9 +27,6 @@ public sealed record ConnectorActorsOptions
     /// <summary>Needed by a replica of a group: whom to ask who may form, stay or must leave.</summary>
     public Func<IServiceProvider, IGroupVerdicts>? Verdicts { get; init; }
 
-    /// <summary>The same as <see cref="ExtraHocon"/> for the group system.</summary>
-    public string ExtraGroupHocon { get; init; } = "";
-
     /// <summary>Where the health endpoint listens; null for none.</summary>
     public IPEndPoint? Health { get; init; } = new(IPAddress.Loopback, 9480);
 

@@ -14,5 +14,12 @@ public readonly record struct BootId(Guid Value)
 
     public void Write(Span<byte> destination) => Value.TryWriteBytes(destination, bigEndian: true, out _);
 
+    public byte[] ToArray()
+    {
+        var bytes = new byte[Size];
+        Write(bytes);
+        return bytes;
+    }
+
     public override string ToString() => Value.ToString("N");
 }

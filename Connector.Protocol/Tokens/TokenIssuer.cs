@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -12,43 +13,13 @@ public sealed class TokenIssuer(SigningKey key)
     // ECDsa does not promise to be safe for concurrent use.
     private readonly Lock signing = new();
 
-    public string IssueConnectorToken(ConnectorTokenClaims claims)
-    {
-        var payload = new Dictionary<string, object>
-        {
-            [ClaimNames.TokenId] = claims.TokenId,
-            [ClaimNames.ConnectorId] = claims.ConnectorId.Value,
-            [ClaimNames.OrganizationId] = claims.OrganizationId,
-            [ClaimNames.ServerUrl] = claims.ServerUrl.OriginalString,
-            [ClaimNames.CaPins] = claims.CaPins.IsDefault ? [] : claims.CaPins.ToArray(),
-            [ClaimNames.IssuedAt] = claims.IssuedAt.ToUnixTimeSeconds(),
-        };
-        if (claims.ExpiresAt is { } expiry)
-        {
-            payload[ClaimNames.ExpiresAt] = expiry.ToUnixTimeSeconds();
-        }
+    public string IssueConnectorToken(ConnectorTokenClaims claims) => Sign(
+        TokenAudience.Connector,
+        Bearer(claims.TokenId, ClaimNames.ConnectorId, claims.ConnectorId.Value, claims.OrganizationId, claims.ServerUrl, claims.CaPins, claims.IssuedAt, claims.ExpiresAt));
 
-        return Sign(TokenAudience.Connector, payload);
-    }
-
-    public string IssueEdgeCredential(EdgeCredentialClaims claims)
-    {
-        var payload = new Dictionary<string, object>
-        {
-            [ClaimNames.TokenId] = claims.TokenId,
-            [ClaimNames.EdgeId] = claims.EdgeId.Value,
-            [ClaimNames.OrganizationId] = claims.OrganizationId,
-            [ClaimNames.ServerUrl] = claims.ServerUrl.OriginalString,
-            [ClaimNames.CaPins] = claims.CaPins.IsDefault ? [] : claims.CaPins.ToArray(),
-            [ClaimNames.IssuedAt] = claims.IssuedAt.ToUnixTimeSeconds(),
-        };
-        if (claims.ExpiresAt is { } expiry)
-        {
-            payload[ClaimNames.ExpiresAt] = expiry.ToUnixTimeSeconds();
-        }
-
-        return Sign(TokenAudience.EdgeCredential, payload);
-    }
+    public string IssueEdgeCredential(EdgeCredentialClaims claims) => Sign(
+        TokenAudience.EdgeCredential,
+        Bearer(claims.TokenId, ClaimNames.EdgeId, claims.EdgeId.Value, claims.OrganizationId, claims.ServerUrl, claims.CaPins, claims.IssuedAt, claims.ExpiresAt));
 
     public string IssueTicket(TicketClaims claims) => Sign(TokenAudience.Edge, new Dictionary<string, object>
     {
@@ -60,6 +31,27 @@ public sealed class TokenIssuer(SigningKey key)
         [ClaimNames.IssuedAt] = claims.IssuedAt.ToUnixTimeSeconds(),
         [ClaimNames.ExpiresAt] = claims.ExpiresAt.ToUnixTimeSeconds(),
     });
+
+    /// <summary>What a process needs to find the control plane and to be known there.</summary>
+    private static Dictionary<string, object> Bearer(
+        string tokenId, string subjectName, string subject, string organizationId, Uri serverUrl, ImmutableArray<string> caPins, DateTimeOffset issuedAt, DateTimeOffset? expiresAt)
+    {
+        var payload = new Dictionary<string, object>
+        {
+            [ClaimNames.TokenId] = tokenId,
+            [subjectName] = subject,
+            [ClaimNames.OrganizationId] = organizationId,
+            [ClaimNames.ServerUrl] = serverUrl.OriginalString,
+            [ClaimNames.CaPins] = caPins.IsDefault ? [] : caPins.ToArray(),
+            [ClaimNames.IssuedAt] = issuedAt.ToUnixTimeSeconds(),
+        };
+        if (expiresAt is { } expiry)
+        {
+            payload[ClaimNames.ExpiresAt] = expiry.ToUnixTimeSeconds();
+        }
+
+        return payload;
+    }
 
     private string Sign(string audience, Dictionary<string, object> payload)
     {

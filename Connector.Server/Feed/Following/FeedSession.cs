@@ -50,9 +50,7 @@ internal sealed class FeedSession(
 
     private EdgeMessage Hello()
     {
-        var boot = new byte[BootId.Size];
-        bootId.Write(boot);
-        var hello = new EdgeHello { BootId = ByteString.CopyFrom(boot), SoftwareVersion = options.SoftwareVersion, PublicHost = options.PublicHost };
+        var hello = new EdgeHello { BootId = ByteString.CopyFrom(bootId.ToArray()), SoftwareVersion = options.SoftwareVersion, PublicHost = options.PublicHost };
         hello.TunnelAddresses.AddRange(options.TunnelAddresses);
         hello.CaPins.AddRange(options.CaPins);
         return new EdgeMessage { Hello = hello };

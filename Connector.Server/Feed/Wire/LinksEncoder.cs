@@ -95,12 +95,7 @@ internal sealed class LinksEncoder
 
     private static ImmutableArray<SocketId> Of(ImmutableArray<SocketId> ids) => ids.IsDefault ? [] : ids;
 
-    private static ByteString Of(BootId boot)
-    {
-        var bytes = new byte[BootId.Size];
-        boot.Write(bytes);
-        return ByteString.CopyFrom(bytes);
-    }
+    private static ByteString Of(BootId boot) => ByteString.CopyFrom(boot.ToArray());
 
     private static WireReplica Of(ReplicaLinks replica)
     {

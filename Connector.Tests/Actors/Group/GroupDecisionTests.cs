@@ -124,5 +124,5 @@ public sealed class GroupDecisionTests : IDisposable
             Version = "1",
             Metadata = new ReplicaMetadata("1", "20260101", "host", "linux", "linux-x64", "test", "6.1", "X64"),
         },
-        BootId.New());
+        GroupBootId.New());
 }

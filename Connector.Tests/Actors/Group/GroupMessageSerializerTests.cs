@@ -83,11 +83,10 @@ public sealed class GroupMessageSerializerTests : TestKit
         var now = new DateTimeOffset(2026, 11, 22, 1, 2, 3, TimeSpan.FromHours(1));
         return
         [
-            new ReplicaAgentProtocol.AgentHere("r", new byte[16], [1, 2], new byte[16], "1.0", now, true, 3, "inc", 4),
+            new ReplicaAgentProtocol.AgentHere("r", new byte[16], [1, 2], new byte[16], "1.0", now, 3, "inc", 4),
             new ReplicaAgentProtocol.AgentRequest(session, "r", [1, 2, 3]),
             new ReplicaAgentProtocol.AgentApplied(session, "r", "inc", 5),
             new ReplicaAgentProtocol.AskWhole(session, "r"),
-            new ReplicaAgentProtocol.AgentGone("r"),
             new ReplicaAgentProtocol.SessionNews("Online", "", 7, now),
             new ReplicaAgentProtocol.SessionHeard(session, TimeSpan.FromSeconds(30), 8),
             new ReplicaAgentProtocol.SessionOpen(session),

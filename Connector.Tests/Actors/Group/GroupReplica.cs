@@ -25,8 +25,6 @@ internal sealed class GroupReplica : IAsyncDisposable
 
     private readonly ActorSystem data;
     private readonly ECDsa key;
-    private readonly ConcurrentQueue<GroupStatusChanged> statuses = new();
-    private readonly ConcurrentQueue<ControlSessionProtocol.ControlSessionStatusChanged> sessions = new();
     private readonly ControlPlaneFixture.CollectedLog log;
     private readonly LoggerFactory loggers;
     private volatile ActorSystem? group;
@@ -61,8 +59,6 @@ internal sealed class GroupReplica : IAsyncDisposable
 
     public string? Ticket { get; private set; }
 
-    public IReadOnlyCollection<GroupStatusChanged> Statuses => statuses;
-
     public IActorRef Actor { get; private set; } = ActorRefs.Nobody;
 
     public ActorSystem? System => group;
@@ -72,7 +68,7 @@ internal sealed class GroupReplica : IAsyncDisposable
 
     public bool IsAlive { get; private set; } = true;
 
-    public static GroupReplica Start(int number, GroupPeer self, IReadOnlyList<GroupPeer> peers, ControlPlaneFixture server, GroupTiming timing, ConnectorId? connector = null, string hocon = "")
+    public static GroupReplica Start(int number, GroupPeer self, IReadOnlyList<GroupPeer> peers, ControlPlaneFixture server, GroupTiming timing)
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var loggers = new ControlPlaneFixture.CollectedLog();
@@ -83,7 +79,7 @@ internal sealed class GroupReplica : IAsyncDisposable
         var replicaKey = new ReplicaKey(key);
         var settings = new ControlSessionSettings
         {
-            ConnectorId = connector ?? ControlPlaneFixture.ConnectorId,
+            ConnectorId = ControlPlaneFixture.ConnectorId,
             ReplicaId = replica.Id,
             BootId = BootId.New(),
             Key = replicaKey,
@@ -98,9 +94,9 @@ internal sealed class GroupReplica : IAsyncDisposable
         var agent = data.ActorOf(ReplicaAgentActor.Props(settings, new ControlSessionPeers(stub, stub, stub), TimeProvider.System), "agent");
         var dependencies = new GroupDependencies(
             new GroupSettings(self.Host, self.Port, null, [.. peers], null) { Timing = timing }, settings, replica.ControlPlane, replica.ControlPlane,
-            new MicrosoftLoggingSetup(replica.loggers), TimeProvider.System, Random.Shared.NextDouble,
-            $"akka.loglevel = INFO\nakka.remote.dot-netty.tcp.applied-adapters = [trttl]\n{hocon}")
+            new MicrosoftLoggingSetup(replica.loggers), TimeProvider.System, Random.Shared.NextDouble)
         {
+            ExtraHocon = "akka.loglevel = INFO\nakka.remote.dot-netty.tcp.applied-adapters = [trttl]",
             Started = system => replica.group = system,
         };
         replica.Actor = data.ActorOf(GroupActor.Props(dependencies, agent), "group");
@@ -152,16 +148,8 @@ internal sealed class GroupReplica : IAsyncDisposable
     {
         public Stub(GroupReplica replica)
         {
-            Receive<GroupStatusChanged>(m =>
-            {
-                replica.Status = m;
-                replica.statuses.Enqueue(m);
-            });
-            Receive<ControlSessionProtocol.ControlSessionStatusChanged>(m =>
-            {
-                replica.Session = m;
-                replica.sessions.Enqueue(m);
-            });
+            Receive<GroupStatusChanged>(m => replica.Status = m);
+            Receive<ControlSessionProtocol.ControlSessionStatusChanged>(m => replica.Session = m);
             Receive<DesiredStateProtocol.ApplyInit>(m =>
             {
                 replica.Sockets.Clear();

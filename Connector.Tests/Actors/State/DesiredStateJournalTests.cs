@@ -239,13 +239,8 @@ public sealed class DesiredStateJournalTests : StateFileTestKit
         Stop(first);
 
         Replica second;
-        using (var other = new SqliteConnection($"Data Source={FilePath};Pooling=False"))
+        using (LockedByAnother())
         {
-            other.Open();
-            using var command = other.CreateCommand();
-            command.CommandText = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM snapshot";
-            command.ExecuteNonQuery();
-
             second = Start();
             Assert.Equal(DesiredStateVersion.None, Ask(second).Version);
             Push(second, Pushes.Init(2, "a", "b"));
@@ -268,12 +263,8 @@ public sealed class DesiredStateJournalTests : StateFileTestKit
         Stop(first);
 
         Replica second;
-        using (var other = new SqliteConnection($"Data Source={FilePath};Pooling=False"))
+        using (LockedByAnother())
         {
-            other.Open();
-            using var command = other.CreateCommand();
-            command.CommandText = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM snapshot";
-            command.ExecuteNonQuery();
             second = Start();
             Assert.Equal(DesiredStateVersion.None, Ask(second).Version);
         }
@@ -350,4 +341,15 @@ public sealed class DesiredStateJournalTests : StateFileTestKit
     [SupportedOSPlatform("linux")]
     private static IEnumerable<string> OpenFiles()
         => Directory.EnumerateFiles("/proc/self/fd").Select(fd => new FileInfo(fd).LinkTarget).OfType<string>().ToArray();
+
+    /// <summary>Another process's hold on the file, until it is disposed.</summary>
+    private SqliteConnection LockedByAnother()
+    {
+        var other = new SqliteConnection($"Data Source={FilePath};Pooling=False");
+        other.Open();
+        using var command = other.CreateCommand();
+        command.CommandText = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM snapshot";
+        command.ExecuteNonQuery();
+        return other;
+    }
 }

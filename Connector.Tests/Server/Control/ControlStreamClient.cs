@@ -64,15 +64,10 @@ internal sealed class ControlStreamClient : IAsyncDisposable
         return new RequestType { Hello = new Hello { Body = ByteString.CopyFrom(body), Signature = ByteString.CopyFrom(signature) } };
     }
 
-    public static GroupMember Member(ECDsa key, BootId boot)
+    public static GroupMember Member(ECDsa key, BootId boot) => new()
     {
-        var bootId = new byte[BootId.Size];
-        boot.Write(bootId);
-        return new GroupMember
-        {
-            ReplicaId = ReplicaIdOf(key), BootId = ByteString.CopyFrom(bootId), PublicKey = ByteString.CopyFrom(key.ExportSubjectPublicKeyInfo()),
-        };
-    }
+        ReplicaId = ReplicaIdOf(key), BootId = ByteString.CopyFrom(boot.ToArray()), PublicKey = ByteString.CopyFrom(key.ExportSubjectPublicKeyInfo()),
+    };
 
     public static string ReplicaIdOf(ECDsa key) => $"replica {KeyThumbprint.Of(key.ExportSubjectPublicKeyInfo())}";
 
