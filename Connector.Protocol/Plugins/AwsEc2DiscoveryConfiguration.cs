@@ -1,25 +1,13 @@
 using System.Collections.Immutable;
-using Connector.Protocol.Sockets;
 
 namespace Connector.Protocol.Plugins;
 
 /// <summary>Plugin type aws_ec2_discovery.</summary>
-public sealed record AwsEc2DiscoveryConfiguration
+public sealed record AwsEc2DiscoveryConfiguration : AwsDiscoveryConfiguration
 {
-    /// <summary>Above 0.</summary>
-    public int? ScanIntervalMinutes { get; init; }
-
-    public AwsCredentials? AwsCredentials { get; init; }
-
-    public ImmutableArray<string>? AwsRegions { get; init; }
-
-    /// <summary>Empty means that nothing is reported.</summary>
+    /// <summary>Empty: all.</summary>
     public ImmutableArray<string>? IncludeWithStates { get; init; }
 
-    /// <summary>At least one entry must match; absent matches everything, an empty object nothing.</summary>
-    public ImmutableDictionary<string, ImmutableArray<string>>? IncludeWithTags { get; init; }
-
-    public ImmutableDictionary<string, ImmutableArray<string>>? ExcludeWithTags { get; init; }
-
+    /// <summary>Whether Systems Manager is asked about the instances.</summary>
     public bool? CheckSsmStatus { get; init; }
 }

@@ -3,17 +3,17 @@ using System.Collections.Immutable;
 namespace Connector.Protocol.Plugins;
 
 /// <summary>Plugin type kubernetes_discovery.</summary>
-public sealed record KubernetesDiscoveryConfiguration
+public sealed record KubernetesDiscoveryConfiguration : IPluginConfiguration
 {
     /// <summary>Above 0.</summary>
     public int? ScanIntervalMinutes { get; init; }
 
     public Credentials? KubernetesCredentials { get; init; }
 
-    /// <summary>Empty means "default".</summary>
+    /// <summary>Empty: all that may be read. [ours; the original read "default"]</summary>
     public ImmutableArray<string>? Namespaces { get; init; }
 
-    /// <summary>At least one entry must match; absent matches everything, an empty object nothing.</summary>
+    /// <summary>At least one entry must match; absent or empty matches everything.</summary>
     public ImmutableDictionary<string, ImmutableArray<string>>? IncludeWithLabels { get; init; }
 
     public ImmutableDictionary<string, ImmutableArray<string>>? ExcludeWithLabels { get; init; }

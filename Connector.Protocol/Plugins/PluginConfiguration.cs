@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
 namespace Connector.Protocol.Plugins;
 
 /// <summary><c>PluginConfig.config</c>: exactly one of these is present, the one of the plugin's type.</summary>
@@ -16,4 +19,19 @@ public sealed record PluginConfiguration
     public KubernetesDiscoveryConfiguration? KubernetesDiscoveryPluginConfiguration { get; init; }
 
     public NetworkDiscoveryConfiguration? NetworkDiscoveryPluginConfiguration { get; init; }
+
+    /// <summary>Those that are there, by their keys.</summary>
+    [JsonIgnore]
+    public ImmutableArray<(string Key, IPluginConfiguration Configuration)> Present =>
+    [
+        .. new (string Type, IPluginConfiguration? Configuration)[]
+            {
+                (PluginTypes.AwsEc2, AwsEc2DiscoveryPluginConfiguration), (PluginTypes.AwsEcs, AwsEcsDiscoveryPluginConfiguration),
+                (PluginTypes.AwsEks, AwsEksDiscoveryPluginConfiguration), (PluginTypes.AwsRds, AwsRdsDiscoveryPluginConfiguration),
+                (PluginTypes.Docker, DockerDiscoveryPluginConfiguration), (PluginTypes.Kubernetes, KubernetesDiscoveryPluginConfiguration),
+                (PluginTypes.Network, NetworkDiscoveryPluginConfiguration),
+            }
+            .Where(entry => entry.Configuration is not null)
+            .Select(entry => (PluginTypes.ConfigurationKey(entry.Type), entry.Configuration!)),
+    ];
 }

@@ -1,0 +1,120 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Connector.Protocol.Plugins;
+
+/// <summary>
+/// What stands in <c>target</c> of a network scan: CIDR, inclusive range, address, or the name of a host or a local interface. Names are resolved where
+/// the scan runs.
+/// </summary>
+public abstract record ScanTargetText
+{
+    private const int LongestName = 253;
+
+    private ScanTargetText()
+    {
+    }
+
+    /// <summary>First and last address of one family, both included.</summary>
+    public sealed record Addresses(IPAddress First, IPAddress Last) : ScanTargetText
+    {
+        /// <summary>Saturated: 2^128 addresses count as one less.</summary>
+        public UInt128 Count => Number(Last) - Number(First) is var distance && distance == UInt128.MaxValue ? distance : distance + 1;
+
+        /// <summary>Of what is left of the position, in order.</summary>
+        public IPAddress At(UInt128 position) => Address(Number(First) + position, First.AddressFamily);
+    }
+
+    public sealed record Name(string Value) : ScanTargetText;
+
+    public static bool TryParse(string text, [NotNullWhen(true)] out ScanTargetText? target, [NotNullWhen(false)] out string? problem)
+    {
+        (target, problem) = (null, null);
+        text = text.Trim();
+        if (text.Contains('/', StringComparison.Ordinal))
+        {
+            if (!IPNetwork.TryParse(text, out var network))
+            {
+                problem = text.Split('/') is [var address, _] && IPAddress.TryParse(address, out var parsed) && parsed.ToString() == address
+                    ? "not a network: the bits after the prefix must be zero and the prefix must fit, as in 192.168.1.0/24"
+                    : "not a network in CIDR form, such as 192.168.1.0/24 or fd00::/120";
+                return false;
+            }
+
+            target = Hosts(network);
+        }
+        else if (IPAddress.TryParse(text, out var single) && IsWhole(text, single))
+        {
+            target = new Addresses(single, single);
+        }
+        else if (text.Split('-') is [var first, var last] && IPAddress.TryParse(first.Trim(), out var from) && IsWhole(first.Trim(), from))
+        {
+            if (!IPAddress.TryParse(last.Trim(), out var to) || to.AddressFamily != from.AddressFamily || !IsWhole(last.Trim(), to))
+            {
+                problem = "not a range: both ends must be addresses of one family, as in 10.0.0.5-10.0.0.20";
+            }
+            else if (Number(to) < Number(from))
+            {
+                problem = "not a range: its end is before its beginning";
+            }
+            else
+            {
+                target = new Addresses(from, to);
+            }
+        }
+        else if (IsName(text))
+        {
+            target = new Name(text);
+        }
+        else
+        {
+            problem = "neither a network (192.168.1.0/24), a range (10.0.0.5-10.0.0.20), an address, nor the name of a host or an interface";
+        }
+
+        return problem is null;
+    }
+
+    // The network's own address and its broadcast address are nobody's.
+    private static Addresses Hosts(IPNetwork network)
+    {
+        var bits = network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
+        var free = bits - network.PrefixLength;
+        var first = Number(network.BaseAddress);
+        var last = first | (free == 128 ? UInt128.MaxValue : (UInt128.One << free) - 1);
+        var family = network.BaseAddress.AddressFamily;
+        return family == AddressFamily.InterNetwork && free > 1
+            ? new Addresses(Address(first + 1, family), Address(last - 1, family))
+            : new Addresses(Address(first, family), Address(last, family));
+    }
+
+    // "1" and "0x7f.1" are addresses for the parser, and mistakes for people.
+    private static bool IsWhole(string text, IPAddress address)
+        => address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId == 0 : text.Count(static c => c == '.') == 3 && address.ToString() == text;
+
+    private static bool IsName(string text)
+        => text.Length is > 0 and <= LongestName && !text.All(static c => char.IsAsciiDigit(c) || c == '.')
+            && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@');
+
+    private static UInt128 Number(IPAddress address)
+    {
+        var number = UInt128.Zero;
+        foreach (var part in address.GetAddressBytes())
+        {
+            number = (number << 8) | part;
+        }
+
+        return number;
+    }
+
+    private static IPAddress Address(UInt128 number, AddressFamily family)
+    {
+        var bytes = new byte[family == AddressFamily.InterNetwork ? 4 : 16];
+        for (var i = bytes.Length - 1; i >= 0; i--, number >>= 8)
+        {
+            bytes[i] = (byte)(number & 0xff);
+        }
+
+        return new IPAddress(bytes);
+    }
+}
