@@ -36,9 +36,7 @@ public abstract record ScanTargetText
         {
             if (!IPNetwork.TryParse(text, out var network))
             {
-                problem = text.Split('/') is [var address, _] && IPAddress.TryParse(address, out var parsed) && parsed.ToString() == address
-                    ? "not a network: the bits after the prefix must be zero and the prefix must fit, as in 192.168.1.0/24"
-                    : "not a network in CIDR form, such as 192.168.1.0/24 or fd00::/120";
+                problem = "not a network in CIDR form, such as 192.168.1.0/24 or fd00::/120";
                 return false;
             }
 

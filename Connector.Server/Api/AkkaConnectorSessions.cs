@@ -27,6 +27,20 @@ internal sealed class AkkaConnectorSessions(Func<IActorRef> connectors, TimeProv
         }
     }
 
+    public async Task<bool> DiscoverAsync(ConnectorId connectorId, PluginId pluginId, string requestId, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(AnswerTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return (await connectors().Ask<DiscoverAsked>(new DiscoverNow(connectorId, pluginId, requestId), both.Token).ConfigureAwait(false)).Sent;
+        }
+        catch (Exception exception) when (exception is AskTimeoutException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     public void DesiredStateChanged(ConnectorId connectorId) => connectors().Tell(new DesiredStateChanged(connectorId), ActorRefs.NoSender);
 
     public void ConnectorDeleted(ConnectorId connectorId) => connectors().Tell(new ConnectorDeleted(connectorId), ActorRefs.NoSender);

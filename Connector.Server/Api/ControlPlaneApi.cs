@@ -38,6 +38,7 @@ public static class ControlPlaneApi
         services.AddSingleton<SocketEndpoints>();
         services.AddSingleton<StreamSessionEndpoints>();
         services.AddSingleton<EdgeEndpoints>();
+        services.AddSingleton<PluginEndpoints>();
         services.AddSingleton<IStartupFilter, ApiGate>();
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddOpenApi("v1");
@@ -54,6 +55,7 @@ public static class ControlPlaneApi
         SocketEndpoints.Map(api);
         StreamSessionEndpoints.Map(api);
         EdgeEndpoints.Map(api);
+        PluginEndpoints.Map(api);
         MetricsEndpoint.Map(endpoints);
         endpoints.MapOpenApi("/openapi/{documentName}.json");
         return endpoints;

@@ -9,6 +9,9 @@ internal interface IConnectorSessions
     /// <summary>The state's name is "unknown" when nobody answered in time.</summary>
     Task<SessionState> GetAsync(ConnectorId connectorId, CancellationToken cancellationToken);
 
+    /// <summary>Asks the connector to scan now. False when it is not connected.</summary>
+    Task<bool> DiscoverAsync(ConnectorId connectorId, PluginId pluginId, string requestId, CancellationToken cancellationToken);
+
     void DesiredStateChanged(ConnectorId connectorId);
 
     void ConnectorDeleted(ConnectorId connectorId);

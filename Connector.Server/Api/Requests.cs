@@ -16,6 +16,13 @@ internal sealed record EdgeRequest(string Name, JsonElement? ExpiresAt);
 
 internal sealed record EdgeCredentialRequest(JsonElement? ExpiresAt);
 
+/// <param name="Name">The type when it is absent.</param>
+/// <param name="Configuration">With the one key of the type. In a change, what is absent stays.</param>
+internal sealed record PluginRequest(string? ConnectorId, string? PluginType, string? Name, bool? Enabled, JsonElement? Configuration);
+
+/// <param name="Remove">Forget what is not found any more; else it is taken for seen.</param>
+internal sealed record PluginReviewRequest(string DiscoveryId, bool Remove);
+
 /// <param name="Limits">Of each replica by itself. In a change, a key that is absent stays and 0 brings the default back; the same for upstream_check and edge.</param>
 /// <param name="UpstreamProxyProtocol">"v2", or "" for none.</param>
 internal sealed record SocketRequest(

@@ -32,6 +32,7 @@ internal sealed partial class ConnectorActor : ReceiveActor, IWithTimers
     private readonly Dictionary<long, ControlStreamProtocol.ClaimSession> claims = [];
     private readonly ReportedSockets sockets;
     private readonly SessionReplicas replicas = new();
+    private readonly ReportedPlugins plugins = new();
     private readonly GroupVerdicts verdicts;
     private readonly List<IActorRef> queries = [];
     private readonly CancellationTokenSource stopping = new();
@@ -92,6 +93,7 @@ internal sealed partial class ConnectorActor : ReceiveActor, IWithTimers
         Receive<ControlStreamProtocol.StreamOvertaken>(overtaken
             => Apply(ClaimDecision.Overtaken(state, overtaken.StreamId, overtaken.Stored, rules, Now)));
         Receive<ControlStreamProtocol.SocketsReported>(OnSocketsReported);
+        Receive<ControlStreamProtocol.PluginsReported>(OnPluginsReported);
         Receive<ControlStreamProtocol.ConfigApplied>(OnConfigApplied);
         ServingGroup();
         Receive<ControlStreamProtocol.EdgesChanged>(_ => OnEdgesChanged());
@@ -106,6 +108,7 @@ internal sealed partial class ConnectorActor : ReceiveActor, IWithTimers
             verdicts.OnTokenRevoked(revoked.TokenId);
             Apply(ClaimDecision.TokenRevoked(state, revoked.TokenId, rules, Now));
         });
+        Receive<ConnectorsProtocol.DiscoverNow>(OnDiscoverNow);
         Receive<ConnectorsProtocol.GetSession>(_ => OnGetSession());
         Receive<ConnectorStoreCalls.DesiredStateRead>(OnDesiredStateRead);
         Receive<ReadDesiredState>(_ => StartRead());
@@ -180,6 +183,25 @@ internal sealed partial class ConnectorActor : ReceiveActor, IWithTimers
         }
 
         sockets.Take(report.Report);
+    }
+
+    private void OnPluginsReported(ControlStreamProtocol.PluginsReported report)
+    {
+        Handled(report.StreamId);
+        if (IsLive(report.StreamId))
+        {
+            plugins.Take(report.Plugins);
+        }
+    }
+
+    private void OnDiscoverNow(ConnectorsProtocol.DiscoverNow asked)
+    {
+        if (push is { } current)
+        {
+            current.Claim.Stream.Send(new ControlStreamResponse { Discover = new Discover { Id = asked.PluginId.Value, RequestId = asked.RequestId } });
+        }
+
+        Sender.Tell(new ConnectorsProtocol.DiscoverAsked(push is not null));
     }
 
     private void OnConfigApplied(ControlStreamProtocol.ConfigApplied message)
@@ -300,6 +322,7 @@ internal sealed partial class ConnectorActor : ReceiveActor, IWithTimers
         // What replicas said of their sockets is shown as long as somebody keeps it up to date.
         sockets.Clear();
         replicas.Clear();
+        plugins.Clear();
         Timers.Cancel(TicketTimer.Instance);
         Timers.Cancel(ReadTimer.Instance);
         Timers.Cancel(ChallengeTimer.Instance);
@@ -452,6 +475,7 @@ internal sealed partial class ConnectorActor : ReceiveActor, IWithTimers
         {
             Silence = live is null ? null : Now - live.LastHeard,
             Reports = sockets.Replicas(),
+            Plugins = plugins.All(),
         };
     }
 

@@ -28,6 +28,7 @@ internal sealed class ConnectorsActor : ReceiveActor
         this.services = services;
         Receive<ControlStreamProtocol.ClaimSession>(message => Route(message.ConnectorId, message, create: true));
         Receive<ConnectorsProtocol.GetSession>(message => Route(message.ConnectorId, message, create: true));
+        Receive<ConnectorsProtocol.DiscoverNow>(message => Route(message.ConnectorId, message, create: true));
         Receive<GroupProtocol.AskVerdict>(message => Route(message.ConnectorId, message, create: true));
         // Who has no entity has no session: it reads the store when it makes one.
         Receive<ControlStreamProtocol.IForConnector>(message => Route(message.ConnectorId, message, create: false));

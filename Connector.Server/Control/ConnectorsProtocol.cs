@@ -13,6 +13,12 @@ public static class ConnectorsProtocol
 
     public sealed record TokenRevoked(ConnectorId ConnectorId, string TokenId);
 
+    /// <summary>A plugin is to scan now. Answered with <see cref="DiscoverAsked"/>.</summary>
+    public sealed record DiscoverNow(ConnectorId ConnectorId, PluginId PluginId, string RequestId);
+
+    /// <param name="Sent">False when there is no control session to send it over.</param>
+    public sealed record DiscoverAsked(bool Sent);
+
     /// <summary>Answered with <see cref="SessionState"/>.</summary>
     public sealed record GetSession(ConnectorId ConnectorId);
 
@@ -28,7 +34,12 @@ public static class ConnectorsProtocol
 
         /// <summary>Of the replicas that report lamps.</summary>
         public ImmutableArray<ReplicaReport> Reports { get; init; } = [];
+
+        public ImmutableArray<PluginState> Plugins { get; init; } = [];
     }
+
+    /// <param name="State">As the replica announced it.</param>
+    public sealed record PluginState(PluginId PluginId, ReplicaId ReplicaId, string State, string Reason);
 
     /// <param name="Applied">The desired state that it said it has applied; null while it has said nothing.</param>
     public sealed record ReplicaState(

@@ -15,6 +15,7 @@ internal static class ControlFeatures
     public const string LogsAck = "logs_ack";
     public const string Tickets = "tickets";
     public const string Edges = "edges";
+    public const string Discovery = "discovery";
     public const string ConfigVersion = "config_version";
 
     private const int MaxHeaderLength = 1024;

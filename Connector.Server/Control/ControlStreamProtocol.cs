@@ -29,6 +29,9 @@ internal static class ControlStreamProtocol
     /// <param name="Report">Bounded and cleaned by the stream. Replaces what the replica said before about these sockets.</param>
     public sealed record SocketsReported(ConnectorId ConnectorId, long StreamId, SocketReport Report) : IForConnector;
 
+    /// <summary>Bounded and cleaned by the stream. What is not in it stays as it was.</summary>
+    public sealed record PluginsReported(ConnectorId ConnectorId, long StreamId, ImmutableArray<ConnectorsProtocol.PluginState> Plugins) : IForConnector;
+
     public sealed record ConfigApplied(ConnectorId ConnectorId, long StreamId, ReplicaId ReplicaId, DesiredStateVersion Version) : IForConnector;
 
     /// <summary>The set of edges that replicas should link to has changed.</summary>

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Control.Wire.Common;
 using Connector.Protocol.Ids;
+using Connector.Server.Discovery;
 using Connector.Server.Store;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -16,10 +18,12 @@ namespace Connector.Server.Control;
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to free, and a late answer may still release it.")]
 internal sealed class ControlStreamReader(
-    ControlStream stream, ControlStreamProtocol.ClaimSession claim, SessionEpoch epoch, IActorRef connectors, LogIntake intake, ControlLimits limits, TimeProvider time)
+    ControlStream stream, ControlStreamProtocol.ClaimSession claim, SessionEpoch epoch, IActorRef connectors, LogIntake intake,
+    DiscoveryIntake discovery, ControlLimits limits, TimeProvider time)
 {
     private const int MaxRequestIdLength = 256;
     private const int MaxNonceLength = 64;
+    private const int MaxReasonLength = 2_048;
     private const int MaxMetadataSize = 64 * 1024;
     private const int MaxNotedSockets = 4096;
     private const int MaxDelayedAnswers = 64;
@@ -90,8 +94,10 @@ internal sealed class ControlStreamReader(
             case ControlStreamRequest.RequestTypeOneofCase.TunnelCertificateSignRequest:
                 OnTunnelCertificate(request.TunnelCertificateSignRequest.SocketId);
                 break;
-            case ControlStreamRequest.RequestTypeOneofCase.UploadRecording:
             case ControlStreamRequest.RequestTypeOneofCase.PluginDiscoveryResults:
+                await discovery.AddAsync(request.PluginDiscoveryResults, stream.EndedToken).ConfigureAwait(false);
+                break;
+            case ControlStreamRequest.RequestTypeOneofCase.UploadRecording:
             case ControlStreamRequest.RequestTypeOneofCase.SessionUpdate:
             case ControlStreamRequest.RequestTypeOneofCase.SshCertificateSignRequest:
             case ControlStreamRequest.RequestTypeOneofCase.CertificateSignRequest:
@@ -124,6 +130,12 @@ internal sealed class ControlStreamReader(
                 break;
             case ControlStreamRequest.RequestTypeOneofCase.SocketStatus:
                 await TellAsync(new ControlStreamProtocol.SocketsReported(ConnectorId, stream.StreamId, SocketReportReader.Read(request.SocketStatus))).ConfigureAwait(false);
+                break;
+            case ControlStreamRequest.RequestTypeOneofCase.PluginStatus:
+                await TellAsync(new ControlStreamProtocol.PluginsReported(ConnectorId, stream.StreamId, Read(request.PluginStatus))).ConfigureAwait(false);
+                break;
+            case ControlStreamRequest.RequestTypeOneofCase.ResourcesDialed:
+                await discovery.AddAsync(request.ResourcesDialed, stream.EndedToken).ConfigureAwait(false);
                 break;
             case ControlStreamRequest.RequestTypeOneofCase.Group:
                 await TellAsync(new GroupProtocol.GroupReported(ConnectorId, stream.StreamId, GroupReportReader.Read(request.Group))).ConfigureAwait(false);
@@ -249,6 +261,13 @@ internal sealed class ControlStreamReader(
         touchedAt = time.GetUtcNow();
         intake.Touch(touchedAt, metadataJson);
     }
+
+    private static ImmutableArray<ConnectorsProtocol.PluginState> Read(PluginStatusReport report)
+        =>
+        [
+            .. report.Plugins.Take(ReportedPlugins.Most).Select(plugin => new ConnectorsProtocol.PluginState(
+                new PluginId(Bounded(plugin.PluginId)), new ReplicaId(Bounded(report.ReplicaId)), Bounded(plugin.State), PeerLogRecords.OneLine(plugin.Reason, MaxReasonLength))),
+        ];
 
     private async ValueTask TellAsync(ControlStreamProtocol.IForConnector message)
     {

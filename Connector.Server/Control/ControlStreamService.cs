@@ -6,6 +6,7 @@ using Akka.Hosting;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Tokens;
+using Connector.Server.Discovery;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -18,7 +19,7 @@ namespace Connector.Server.Control;
 /// its connector, and then carries messages between the wire and the entity until one side ends it.
 /// </summary>
 internal sealed partial class ControlStreamService(
-    IRequiredActor<ConnectorsActor> connectors, TokenVerifier verifier, ControlServices services, IHostApplicationLifetime lifetime, ILogger<ControlStreamService> logger)
+    IRequiredActor<ConnectorsActor> connectors, TokenVerifier verifier, ControlServices services, IDiscoveryStore store, IHostApplicationLifetime lifetime, ILogger<ControlStreamService> logger)
     : ConnectorService.ConnectorServiceBase
 {
     private const int ChallengeNonceSize = 32;
@@ -167,7 +168,10 @@ internal sealed partial class ControlStreamService(
         await using var intake = new LogIntake(
             services.Store, claim.ConnectorId, Limits.StoreDeadline, services.Time, logger,
             stale => entity.Tell(new ControlStreamProtocol.StreamOvertaken(claim.ConnectorId, stream.StreamId, stale.Stored)));
-        var reader = new ControlStreamReader(stream, claim, epoch, entity, intake, Limits, services.Time);
+        await using var discovery = new DiscoveryIntake(
+            store, claim.ConnectorId, epoch, services.Time, logger,
+            claim.Features.Contains(ControlFeatures.Discovery) ? asked => stream.Send(new ControlStreamResponse { DialResources = asked }) : null);
+        var reader = new ControlStreamReader(stream, claim, epoch, entity, intake, discovery, Limits, services.Time);
         var reading = reader.ReadAllAsync(requests);
         var writing = stream.WriteAllAsync(responses);
         await stream.Ended.ConfigureAwait(false);

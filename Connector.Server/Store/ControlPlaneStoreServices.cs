@@ -1,4 +1,5 @@
 using Connector.Protocol.Tokens;
+using Connector.Server.Discovery;
 using Connector.Server.Store.Database;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -22,6 +23,9 @@ public static class ControlPlaneStoreServices
         services.AddSingleton<ConnectorCatalog>();
         services.AddSingleton<SocketCatalog>();
         services.AddSingleton<EdgeCatalog>();
+        services.AddSingleton<PluginCatalog>();
+        services.AddSingleton<DiscoveryStore>();
+        services.AddSingleton<IDiscoveryStore>(provider => provider.GetRequiredService<DiscoveryStore>());
         services.AddSingleton<IControlStore, ControlStore>();
         services.AddSingleton(provider => new ServerSecrets(provider.GetRequiredService<ControlDatabase>()));
         services.TryAddSingleton(provider => provider.GetRequiredService<ServerSecrets>().LoadSigningKey());

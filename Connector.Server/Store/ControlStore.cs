@@ -112,11 +112,7 @@ internal sealed class ControlStore(ControlDatabase database, ConnectorLogs logs,
             $"storing log records of connector {connectorId}",
             db =>
             {
-                var stored = Epoch(db, connectorId);
-                if (stored != epoch)
-                {
-                    throw new StaleEpochException(connectorId, stored, epoch);
-                }
+                RequireEpoch(db, connectorId, epoch);
 
                 // In one transaction: either both are there, or neither.
                 if (position is null || LogSequences.Advance(db, connectorId.Value, position, database.Now))
@@ -194,6 +190,16 @@ internal sealed class ControlStore(ControlDatabase database, ConnectorLogs logs,
         catch (JsonException)
         {
             return false;
+        }
+    }
+
+    /// <exception cref="StaleEpochException">A newer control session exists.</exception>
+    internal static void RequireEpoch(ControlDbContext db, ConnectorId connectorId, SessionEpoch epoch)
+    {
+        var stored = Epoch(db, connectorId);
+        if (stored != epoch)
+        {
+            throw new StaleEpochException(connectorId, stored, epoch);
         }
     }
 

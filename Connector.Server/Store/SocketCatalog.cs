@@ -20,9 +20,9 @@ internal sealed class SocketCatalog(ControlDatabase database, ControlPlaneOption
                 sockets = type is null ? sockets : sockets.Where(socket => socket.Type == type);
                 if (search is not null)
                 {
-                    var pattern = "%" + search.Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_") + "%";
-                    sockets = sockets.Where(socket => EF.Functions.Like(socket.Name, pattern, "\\")
-                        || EF.Functions.Like(socket.DisplayName, pattern, "\\") || EF.Functions.Like(socket.Description, pattern, "\\"));
+                    var pattern = LikePattern.Containing(search);
+                    sockets = sockets.Where(socket => EF.Functions.Like(socket.Name, pattern, LikePattern.Escape)
+                        || EF.Functions.Like(socket.DisplayName, pattern, LikePattern.Escape) || EF.Functions.Like(socket.Description, pattern, LikePattern.Escape));
                 }
 
                 return page.Of(sockets.OrderBy(socket => socket.Name));

@@ -17,6 +17,12 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
 
     public DbSet<PluginRow> Plugins => Set<PluginRow>();
 
+    public DbSet<DiscoveredResourceRow> DiscoveredResources => Set<DiscoveredResourceRow>();
+
+    public DbSet<DiscoveredChangeRow> DiscoveredChanges => Set<DiscoveredChangeRow>();
+
+    public DbSet<DiscoveryScanRow> DiscoveryScans => Set<DiscoveryScanRow>();
+
     public DbSet<ConnectorLogRow> ConnectorLogs => Set<ConnectorLogRow>();
 
     public DbSet<LogSequenceRow> LogSequences => Set<LogSequenceRow>();
@@ -62,6 +68,24 @@ internal sealed class ControlDbContext(DbContextOptions<ControlDbContext> option
         {
             row.ToTable("plugins").HasKey(plugin => plugin.Id);
             row.HasOne<ConnectorRow>().WithMany().HasForeignKey(plugin => plugin.ConnectorId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<DiscoveredResourceRow>(row =>
+        {
+            row.ToTable("discovered_resources").HasKey(resource => resource.Id);
+            row.HasIndex(resource => new { resource.PluginId, resource.DiscoveryId, resource.Identity }).IsUnique();
+            row.HasOne<PluginRow>().WithMany().HasForeignKey(resource => resource.PluginId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<DiscoveredChangeRow>(row =>
+        {
+            row.ToTable("discovered_changes").HasKey(change => change.Id);
+            row.HasIndex(change => new { change.PluginId, change.Id });
+            row.HasIndex(change => new { change.ResourceId, change.Id });
+            row.HasOne<PluginRow>().WithMany().HasForeignKey(change => change.PluginId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<DiscoveryScanRow>(row =>
+        {
+            row.ToTable("discovery_scans").HasKey(scan => new { scan.PluginId, scan.DiscoveryId });
+            row.HasOne<PluginRow>().WithMany().HasForeignKey(scan => scan.PluginId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<ConnectorLogRow>(row =>
         {

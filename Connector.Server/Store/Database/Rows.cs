@@ -298,3 +298,84 @@ internal sealed class MetaRow
 
     public required string Value { get; set; }
 }
+
+internal sealed class DiscoveredResourceRow
+{
+    public required string Id { get; set; }
+
+    public required string PluginId { get; set; }
+
+    public required string DiscoveryId { get; set; }
+
+    /// <summary>Unique within one discoverer of one plugin.</summary>
+    public required string Identity { get; set; }
+
+    public required string Type { get; set; }
+
+    public required string Name { get; set; }
+
+    /// <summary>Canonical JSON, as the control stream carries it.</summary>
+    public required string Resource { get; set; }
+
+    public long FirstSeenAt { get; set; }
+
+    public long LastSeenAt { get; set; }
+
+    public long ChangedAt { get; set; }
+
+    public int MissedScans { get; set; }
+
+    public bool DialFailed { get; set; }
+}
+
+/// <summary>What happened to a discovered resource; outlives it.</summary>
+internal sealed class DiscoveredChangeRow
+{
+    public long Id { get; set; }
+
+    public required string PluginId { get; set; }
+
+    public required string ResourceId { get; set; }
+
+    public required string Identity { get; set; }
+
+    public required string Name { get; set; }
+
+    public long At { get; set; }
+
+    /// <summary>found, changed or gone.</summary>
+    public required string Kind { get; set; }
+
+    /// <summary>Of the details that changed, separated by one space.</summary>
+    public required string Keys { get; set; }
+
+    /// <summary>As it was found, or after the change.</summary>
+    public required string Resource { get; set; }
+}
+
+/// <summary>The last scan of one discoverer.</summary>
+internal sealed class DiscoveryScanRow
+{
+    public required string PluginId { get; set; }
+
+    public required string DiscoveryId { get; set; }
+
+    public long StartedAt { get; set; }
+
+    public long EndedAt { get; set; }
+
+    /// <summary>Of the last scan without an error; null while there was none.</summary>
+    public long? CompletedAt { get; set; }
+
+    public int Found { get; set; }
+
+    // JSON arrays of texts.
+    public required string Errors { get; set; }
+
+    public required string Gaps { get; set; }
+
+    public required string Warnings { get; set; }
+
+    /// <summary>Resources that would go if they were not so many.</summary>
+    public int Held { get; set; }
+}

@@ -16,6 +16,12 @@ internal sealed class FakeConnectorSessions : IConnectorSessions
         => Task.FromResult(States.GetValueOrDefault(connectorId)
             ?? new SessionState(connectorId, "offline", new SessionEpoch(0), null, null, null, [], []));
 
+    public Task<bool> DiscoverAsync(ConnectorId connectorId, PluginId pluginId, string requestId, CancellationToken cancellationToken)
+    {
+        Told.Enqueue($"discover {connectorId} {pluginId}");
+        return Task.FromResult(States.GetValueOrDefault(connectorId)?.State == "online");
+    }
+
     public void DesiredStateChanged(ConnectorId connectorId) => Told.Enqueue($"changed {connectorId}");
 
     public void ConnectorDeleted(ConnectorId connectorId) => Told.Enqueue($"deleted {connectorId}");

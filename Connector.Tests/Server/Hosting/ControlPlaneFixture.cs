@@ -8,10 +8,12 @@ using Connector.Protocol.Ids;
 using Connector.Protocol.Tls;
 using Connector.Protocol.Tokens;
 using Connector.Server.Control;
+using Connector.Server.Discovery;
 using Connector.Server.Edge;
 using Connector.Server.Hosting;
 using Connector.Server.Store;
 using Connector.Tests.Server.Control;
+using Connector.Tests.Server.Discovery;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -49,6 +51,7 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(Log).SetMinimumLevel(LogLevel.Information);
         builder.Services.AddSingleton<IControlStore>(Store);
+        builder.Services.AddSingleton<IDiscoveryStore>(Discovery);
         builder.Services.AddSingleton(Issuer);
         builder.Services.AddSingleton(new TokenVerifier([signingKey.PublicKey], TimeProvider.System));
         builder.Services.AddSingleton<IEdgeDirectory>(new FixedEdgeDirectory([new EdgeEntry(new EdgeId("edge-1"), ["127.0.0.1:8444"], Pins)]));
@@ -67,6 +70,8 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
     }
 
     public FakeControlStore Store { get; } = new();
+
+    public FakeDiscoveryStore Discovery { get; } = new();
 
     public CollectedLog Log { get; } = new();
 

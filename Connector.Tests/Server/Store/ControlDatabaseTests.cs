@@ -106,6 +106,7 @@ public sealed class ControlDatabaseTests
             """));
         store.Database.Write(db => db.Database.ExecuteSqlRaw(
             """
+            DROP TABLE discovered_resources; DROP TABLE discovered_changes; DROP TABLE discovery_scans;
             DROP TABLE connector_groups; DROP TABLE edges; DROP TABLE sessions; DROP TABLE log_sequences; DROP TABLE connector_logs; DROP TABLE connector_tokens; DROP TABLE epochs; DROP TABLE plugins; DROP TABLE socket_connectors;
             DROP TABLE sockets; DROP TABLE connectors; DROP TABLE organization; DROP TABLE meta;
             """));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Connector.Protocol.Ids;
+using Connector.Server.Discovery;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
 using Xunit;
@@ -36,6 +37,10 @@ internal sealed class OpenStore : IDisposable
     public SocketCatalog Sockets { get; private set; } = null!;
 
     public IControlStore Control { get; private set; } = null!;
+
+    public DiscoveryStore Discovery { get; private set; } = null!;
+
+    public PluginCatalog Plugins { get; private set; } = null!;
 
     public static SocketDraft Draft(string name, params ConnectorId[] connectors) => new()
     {
@@ -86,5 +91,7 @@ internal sealed class OpenStore : IDisposable
         Connectors = new ConnectorCatalog(Database, Logs, Sessions);
         Sockets = new SocketCatalog(Database, Options);
         Control = new ControlStore(Database, Logs, Options);
+        Discovery = new DiscoveryStore(Database, Logs);
+        Plugins = new PluginCatalog(Database, Options);
     }
 }

@@ -197,6 +197,175 @@ namespace Connector.Server.Store.Database.Migrations
                     b.ToTable("connector_tokens", (string)null);
                 });
 
+            modelBuilder.Entity("Connector.Server.Store.Database.DiscoveredChangeRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Identity")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("identity");
+
+                    b.Property<string>("Keys")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("keys");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("PluginId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plugin_id");
+
+                    b.Property<string>("Resource")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource");
+
+                    b.Property<string>("ResourceId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PluginId", "Id");
+
+                    b.HasIndex("ResourceId", "Id");
+
+                    b.ToTable("discovered_changes", (string)null);
+                });
+
+            modelBuilder.Entity("Connector.Server.Store.Database.DiscoveredResourceRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("ChangedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("changed_at");
+
+                    b.Property<bool>("DialFailed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("dial_failed");
+
+                    b.Property<string>("DiscoveryId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("discovery_id");
+
+                    b.Property<long>("FirstSeenAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_seen_at");
+
+                    b.Property<string>("Identity")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("identity");
+
+                    b.Property<long>("LastSeenAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<int>("MissedScans")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("missed_scans");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("PluginId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plugin_id");
+
+                    b.Property<string>("Resource")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PluginId", "DiscoveryId", "Identity")
+                        .IsUnique();
+
+                    b.ToTable("discovered_resources", (string)null);
+                });
+
+            modelBuilder.Entity("Connector.Server.Store.Database.DiscoveryScanRow", b =>
+                {
+                    b.Property<string>("PluginId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plugin_id");
+
+                    b.Property<string>("DiscoveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("discovery_id");
+
+                    b.Property<long?>("CompletedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("completed_at");
+
+                    b.Property<long>("EndedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Errors")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("errors");
+
+                    b.Property<int>("Found")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("found");
+
+                    b.Property<string>("Gaps")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("gaps");
+
+                    b.Property<int>("Held")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("held");
+
+                    b.Property<long>("StartedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("Warnings")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("warnings");
+
+                    b.HasKey("PluginId", "DiscoveryId");
+
+                    b.ToTable("discovery_scans", (string)null);
+                });
+
             modelBuilder.Entity("Connector.Server.Store.Database.EdgeRow", b =>
                 {
                     b.Property<string>("Id")
@@ -689,6 +858,33 @@ namespace Connector.Server.Store.Database.Migrations
                     b.HasOne("Connector.Server.Store.Database.ConnectorRow", null)
                         .WithMany()
                         .HasForeignKey("ConnectorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Connector.Server.Store.Database.DiscoveredChangeRow", b =>
+                {
+                    b.HasOne("Connector.Server.Store.Database.PluginRow", null)
+                        .WithMany()
+                        .HasForeignKey("PluginId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Connector.Server.Store.Database.DiscoveredResourceRow", b =>
+                {
+                    b.HasOne("Connector.Server.Store.Database.PluginRow", null)
+                        .WithMany()
+                        .HasForeignKey("PluginId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Connector.Server.Store.Database.DiscoveryScanRow", b =>
+                {
+                    b.HasOne("Connector.Server.Store.Database.PluginRow", null)
+                        .WithMany()
+                        .HasForeignKey("PluginId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -1,0 +1,240 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Connector.Protocol.Discovery;
+using Connector.Protocol.Ids;
+using Connector.Server.Store;
+using Connector.Server.Store.Database;
+using Microsoft.EntityFrameworkCore;
+
+namespace Connector.Server.Discovery;
+
+/// <summary>Discovered resources, what happened to them, and the last scan of each discoverer.</summary>
+internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs logs) : IDiscoveryStore
+{
+    /// <summary>Of one plugin; the oldest go.</summary>
+    public const int ChangesKept = 20_000;
+
+    private const string Source = "control-plane";
+
+    // One record each up to here, a number of them beyond: a first scan may find thousands.
+    private const int MostRecords = 50;
+    private const int ShownKeys = 8;
+
+    public Task<ScanTaken> TakeScanAsync(ConnectorId connectorId, SessionEpoch epoch, DiscoveryKey key, Scan scan, CancellationToken cancellationToken)
+        => database.WriteAsync(
+            $"storing what plugin {key.PluginId} discovered",
+            db =>
+            {
+                ControlStore.RequireEpoch(db, connectorId, epoch);
+                if (Plugin(db, connectorId, key.PluginId) is not { } plugin)
+                {
+                    return new ScanTaken(false, []);
+                }
+
+                var rows = Rows(db, key);
+                var result = DiscoveryMerge.Scanned(rows.ToDictionary(static row => row.Key, static row => Read(row.Value), StringComparer.Ordinal), scan);
+                Keep(db, key, rows, result, scan.EndedAt);
+                var held = Note(db, key, scan, result.Held);
+                logs.Append(db, connectorId.Value, [.. Records(plugin, key, result, scan.EndedAt), .. Words(plugin, key, scan, held, result.Held)]);
+                return new ScanTaken(true, result.ToDial);
+            },
+            cancellationToken);
+
+    public Task TakeDialsAsync(ConnectorId connectorId, SessionEpoch epoch, DiscoveryKey key, IReadOnlySet<string> failed, CancellationToken cancellationToken)
+        => database.WriteAsync(
+            $"storing which resources of plugin {key.PluginId} do not answer",
+            db =>
+            {
+                ControlStore.RequireEpoch(db, connectorId, epoch);
+                if (Plugin(db, connectorId, key.PluginId) is { } plugin)
+                {
+                    Apply(db, connectorId, plugin, key, known => DiscoveryMerge.Dialed(known, failed));
+                }
+            },
+            cancellationToken);
+
+    /// <summary>A person decided about what is held. False: nothing is.</summary>
+    public Task<bool> ReviewAsync(PluginId pluginId, string discoveryId, bool remove, CancellationToken cancellationToken)
+        => database.WriteAsync(
+            $"reviewing what plugin {pluginId} does not find any more",
+            db =>
+            {
+                var scan = db.DiscoveryScans.FirstOrDefault(row => row.PluginId == pluginId.Value && row.DiscoveryId == discoveryId);
+                if (scan is not { Held: > 0 } || db.Plugins.FirstOrDefault(row => row.Id == pluginId.Value) is not { } plugin)
+                {
+                    return false;
+                }
+
+                scan.Held = 0;
+                Apply(db, new ConnectorId(plugin.ConnectorId), plugin, new DiscoveryKey(pluginId, discoveryId), known => DiscoveryMerge.Reviewed(known, remove));
+                return true;
+            },
+            cancellationToken);
+
+    /// <summary>By name.</summary>
+    public Task<Page<DiscoveredResourceRow>> ListAsync(ConnectorId connectorId, DiscoveredResourceFilter filter, PageRequest page, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            "listing discovered resources",
+            db =>
+            {
+                var resources = db.DiscoveredResources.Where(resource => db.Plugins.Any(plugin => plugin.Id == resource.PluginId && plugin.ConnectorId == connectorId.Value));
+                resources = filter.PluginId is { } plugin ? resources.Where(resource => resource.PluginId == plugin) : resources;
+                resources = filter.DiscoveryId is { } discovery ? resources.Where(resource => resource.DiscoveryId == discovery) : resources;
+                resources = filter.Type is { } type ? resources.Where(resource => resource.Type == type) : resources;
+                resources = filter.Missing is { } missing ? resources.Where(resource => resource.MissedScans > 0 == missing) : resources;
+                if (filter.Search is { } search)
+                {
+                    var pattern = LikePattern.Containing(search);
+                    resources = resources.Where(resource => EF.Functions.Like(resource.Name, pattern, LikePattern.Escape) || EF.Functions.Like(resource.Resource, pattern, LikePattern.Escape));
+                }
+
+                return page.Of(resources.OrderBy(resource => resource.Name).ThenBy(resource => resource.Id));
+            },
+            cancellationToken);
+
+    public Task<DiscoveredResourceRow?> FindAsync(string id, CancellationToken cancellationToken)
+        => database.ReadAsync("reading a discovered resource", db => db.DiscoveredResources.FirstOrDefault(resource => resource.Id == id), cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    public Task<Page<DiscoveredChangeRow>> ChangesAsync(string resourceId, PageRequest page, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            "reading the changes of a discovered resource",
+            db => page.Of(db.DiscoveredChanges.Where(change => change.ResourceId == resourceId).OrderByDescending(change => change.Id)),
+            cancellationToken);
+
+    public Task<IReadOnlyList<DiscoveryScanRow>> ScansAsync(PluginId pluginId, CancellationToken cancellationToken)
+        => database.ReadAsync<IReadOnlyList<DiscoveryScanRow>>(
+            $"reading the scans of plugin {pluginId}",
+            db => [.. db.DiscoveryScans.Where(scan => scan.PluginId == pluginId.Value).OrderBy(scan => scan.DiscoveryId)],
+            cancellationToken);
+
+    private static PluginRow? Plugin(ControlDbContext db, ConnectorId connectorId, PluginId pluginId)
+        => db.Plugins.FirstOrDefault(plugin => plugin.Id == pluginId.Value && plugin.ConnectorId == connectorId.Value);
+
+    private static Dictionary<string, DiscoveredResourceRow> Rows(ControlDbContext db, DiscoveryKey key)
+        => db.DiscoveredResources.Where(row => row.PluginId == key.PluginId.Value && row.DiscoveryId == key.DiscoveryId)
+            .ToDictionary(static row => row.Identity, StringComparer.Ordinal);
+
+    private static KnownResource Read(DiscoveredResourceRow row)
+        => new(row.Identity, row.Type, row.Name, row.Resource, At(row.FirstSeenAt), At(row.LastSeenAt), At(row.ChangedAt), row.MissedScans, row.DialFailed);
+
+    private void Apply(
+        ControlDbContext db, ConnectorId connectorId, PluginRow plugin, DiscoveryKey key, Func<IReadOnlyDictionary<string, KnownResource>, MergeResult> decide)
+    {
+        var rows = Rows(db, key);
+        var result = decide(rows.ToDictionary(static row => row.Key, static row => Read(row.Value), StringComparer.Ordinal));
+        var now = At(database.Now);
+        Keep(db, key, rows, result, now);
+        logs.Append(db, connectorId.Value, Records(plugin, key, result, now));
+    }
+
+    private static void Keep(ControlDbContext db, DiscoveryKey key, Dictionary<string, DiscoveredResourceRow> rows, MergeResult result, DateTimeOffset now)
+    {
+        foreach (var resource in result.Put)
+        {
+            if (!rows.TryGetValue(resource.Identity, out var row))
+            {
+                row = new DiscoveredResourceRow
+                {
+                    Id = Guid.NewGuid().ToString(), PluginId = key.PluginId.Value, DiscoveryId = key.DiscoveryId, Identity = resource.Identity, Type = resource.Type,
+                    Name = resource.Name, Resource = resource.Json, FirstSeenAt = resource.FirstSeen.ToUnixTimeMilliseconds(),
+                };
+                rows.Add(resource.Identity, row);
+                db.DiscoveredResources.Add(row);
+            }
+
+            (row.Name, row.Resource, row.LastSeenAt, row.ChangedAt) = (
+                resource.Name, resource.Json, resource.LastSeen.ToUnixTimeMilliseconds(), resource.ChangedAt.ToUnixTimeMilliseconds());
+            (row.MissedScans, row.DialFailed) = (resource.Missed, resource.DialFailed);
+        }
+
+        foreach (var change in result.Changes)
+        {
+            db.DiscoveredChanges.Add(new DiscoveredChangeRow
+            {
+                PluginId = key.PluginId.Value, ResourceId = rows[change.Resource.Identity].Id, Identity = change.Resource.Identity, Name = change.Resource.Name,
+                At = now.ToUnixTimeMilliseconds(), Kind = Word(change.Kind), Keys = string.Join(' ', change.Keys), Resource = change.Resource.Json,
+            });
+        }
+
+        db.DiscoveredResources.RemoveRange(result.Gone.Select(identity => rows[identity]));
+        db.SaveChanges();
+        Trim(db, key.PluginId);
+    }
+
+    private static void Trim(ControlDbContext db, PluginId pluginId)
+    {
+        var changes = db.DiscoveredChanges.Where(change => change.PluginId == pluginId.Value);
+        var lastToGo = changes.OrderByDescending(change => change.Id).Select(change => change.Id).Skip(ChangesKept).FirstOrDefault();
+        if (lastToGo > 0)
+        {
+            changes.Where(change => change.Id <= lastToGo).ExecuteDelete();
+        }
+    }
+
+    /// <returns>What was held before.</returns>
+    private static (int Held, string Errors) Note(ControlDbContext db, DiscoveryKey key, Scan scan, int held)
+    {
+        var row = db.DiscoveryScans.FirstOrDefault(known => known.PluginId == key.PluginId.Value && known.DiscoveryId == key.DiscoveryId);
+        if (row is null)
+        {
+            row = new DiscoveryScanRow { PluginId = key.PluginId.Value, DiscoveryId = key.DiscoveryId, Errors = "[]", Gaps = "[]", Warnings = "[]" };
+            db.DiscoveryScans.Add(row);
+        }
+
+        var before = (row.Held, row.Errors);
+        (row.StartedAt, row.EndedAt, row.Found, row.Held) = (scan.StartedAt.ToUnixTimeMilliseconds(), scan.EndedAt.ToUnixTimeMilliseconds(), scan.Resources.Length, held);
+        row.CompletedAt = scan.Errors.IsEmpty ? row.EndedAt : row.CompletedAt;
+        (row.Errors, row.Gaps, row.Warnings) = (Json(scan.Errors), Json(scan.Gaps), Json(scan.Warnings));
+        db.SaveChanges();
+        return before;
+    }
+
+    private static IReadOnlyList<LogRecord> Records(PluginRow plugin, DiscoveryKey key, MergeResult result, DateTimeOffset now)
+    {
+        var records = result.Changes.Take(MostRecords).Select(change => Record(
+            plugin, now, "info", $"{Word(change.Kind)}: {change.Resource.Identity} \"{change.Resource.Name}\" ({key.DiscoveryId}){Keys(change.Keys)}")).ToList();
+        if (result.Changes.Length > MostRecords)
+        {
+            records.Add(Record(plugin, now, "info", $"{result.Changes.Length - MostRecords} more resources were found, changed or gone ({key.DiscoveryId})"));
+        }
+
+        return records;
+    }
+
+    /// <summary>What a person should know of the scan, when it is news.</summary>
+    private static IEnumerable<LogRecord> Words(PluginRow plugin, DiscoveryKey key, Scan scan, (int Held, string Errors) before, int held)
+    {
+        if (Json(scan.Errors) != before.Errors)
+        {
+            yield return scan.Errors.IsEmpty
+                ? Record(plugin, scan.EndedAt, "info", $"{key.DiscoveryId} can be read again")
+                : Record(plugin, scan.EndedAt, "error", $"{key.DiscoveryId} could not be read: {string.Join("; ", scan.Errors)}; what was found before stays");
+        }
+
+        if (held > 0 && before.Held == 0)
+        {
+            yield return Record(
+                plugin, scan.EndedAt, "warn",
+                $"{key.DiscoveryId}: {held} resources were not found in {DiscoveryMerge.MissesToGo} scans, more than half of what is known; they stay until somebody has looked at it "
+                + "(POST /connector/plugins/{plugin_id}/review)");
+        }
+    }
+
+    private static LogRecord Record(PluginRow plugin, DateTimeOffset now, string severity, string text)
+        => new(now, severity, $"plugin {plugin.Name}: {ResourceBounds.Text(text)}", null, new PluginId(plugin.Id), Source);
+
+    private static string Keys(ImmutableArray<string> keys)
+        => keys.IsEmpty ? "" : $": {string.Join(", ", keys.Take(ShownKeys))}{(keys.Length > ShownKeys ? ", ..." : "")}";
+
+    private static string Word(ResourceChangeKind kind) => kind switch
+    {
+        ResourceChangeKind.Found => "found",
+        ResourceChangeKind.Changed => "changed",
+        _ => "gone",
+    };
+
+    private static string Json(ImmutableArray<string> texts) => JsonSerializer.Serialize(texts);
+
+    private static DateTimeOffset At(long unixMilliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds);
+}
