@@ -25,11 +25,12 @@ internal sealed record PluginReviewRequest(string DiscoveryId, bool Remove);
 
 /// <param name="Limits">Of each replica by itself. In a change, a key that is absent stays and 0 brings the default back; the same for upstream_check and edge.</param>
 /// <param name="UpstreamProxyProtocol">"v2", or "" for none.</param>
+/// <param name="DiscoveredResourceId">When a socket is made: name, socket_type, upstream_configuration and connector_ids that are absent follow from it.</param>
 internal sealed record SocketRequest(
     string? Name, string? DisplayName, string? SocketType, string? Description, string? UpstreamType, string? UpstreamHttpHostname,
     bool? RecordingEnabled, bool? ConnectorAuthenticationEnabled, bool? EndToEndEncryptionEnabled, IReadOnlyDictionary<string, string>? Tags,
     IReadOnlyList<string>? ConnectorIds, string? ConnectorId, JsonElement? UpstreamConfiguration, SocketRequest.EdgeRequest? Edge,
-    SocketLimitsConfiguration? Limits, string? UpstreamProxyProtocol, UpstreamCheckConfiguration? UpstreamCheck)
+    SocketLimitsConfiguration? Limits, string? UpstreamProxyProtocol, UpstreamCheckConfiguration? UpstreamCheck, string? DiscoveredResourceId)
 {
     /// <param name="Hedge">Whether a second replica may be asked when the first does not accept a stream at once; absent means true.</param>
     /// <param name="ProxyProtocolFrom">Networks of load balancers in front of the edge, whose connections begin with a PROXY protocol header.</param>

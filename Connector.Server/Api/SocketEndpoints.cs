@@ -1,3 +1,6 @@
+using Connector.Protocol.Discovery;
+using Connector.Protocol.Ids;
+using Connector.Server.Discovery;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
 using Microsoft.AspNetCore.Builder;
@@ -7,7 +10,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Connector.Server.Api;
 
 /// <summary>Sockets.</summary>
-internal sealed class SocketEndpoints(SocketCatalog catalog, SocketDescription description, DesiredStateNews news)
+internal sealed class SocketEndpoints(
+    SocketCatalog catalog, SocketDescription description, DesiredStateNews news, DiscoveryStore discovery, PluginCatalog plugins)
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -46,10 +50,22 @@ internal sealed class SocketEndpoints(SocketCatalog catalog, SocketDescription d
 
     private async Task<SocketAnswer> CreateAsync(HttpContext context)
     {
-        var draft = SocketRequestReader.ReadNew(await RequestBody.ReadAsync(context).ConfigureAwait(false));
+        var fields = await RequestBody.ReadAsync(context).ConfigureAwait(false);
+        var draft = fields.FilledText("discovered_resource_id") is { } resource
+            ? await SuggestAsync(resource, fields, context.RequestAborted).ConfigureAwait(false)
+            : SocketRequestReader.ReadNew(fields);
         var change = await catalog.CreateAsync(draft, context.RequestAborted).ConfigureAwait(false);
         news.Changed(change.Touched);
         return await description.OfAsync(change.Socket, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task<SocketDraft> SuggestAsync(string id, RequestFields fields, CancellationToken cancellation)
+    {
+        var row = await discovery.FindAsync(id, cancellation).ConfigureAwait(false)
+            ?? throw ApiError.Invalid($"discovered_resource_id: there is no discovered resource {id}; GET /connector/{{id}}/discovered_resources lists them");
+        var suggestion = DiscoveredResource.Read(ApiJson.Element(row.Resource), out _) is { } resource ? SocketSuggestion.For(resource) : null;
+        var plugin = await plugins.FindAsync(new PluginId(row.PluginId), cancellation).ConfigureAwait(false);
+        return SocketRequestReader.ReadNew(fields, suggestion, plugin?.ConnectorId);
     }
 
     private async Task<SocketAnswer> UpdateAsync(string id, HttpContext context)

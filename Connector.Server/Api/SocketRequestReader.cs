@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Connector.Protocol.Json;
+using Connector.Server.Discovery;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
 
@@ -13,18 +14,20 @@ internal static class SocketRequestReader
     private const int MaxConnectors = 100;
     private static readonly string[] EdgeKeys = ["port", "public", "allowed_ips", "hedge", "proxy_protocol_from"];
 
-    public static SocketDraft ReadNew(RequestFields fields)
+    /// <param name="suggestion">Stands for what the request leaves out.</param>
+    /// <param name="connectorId">Of the suggestion.</param>
+    public static SocketDraft ReadNew(RequestFields fields, SocketSuggestion? suggestion = null, string? connectorId = null)
     {
-        var name = Names.Require("name", fields.Text("name"));
-        var type = SocketRequestValidator.RequireType(fields.FilledText("socket_type"));
-        var upstream = Upstream(fields)
+        var name = Names.Require("name", fields.FilledText("name") ?? suggestion?.Name);
+        var type = SocketRequestValidator.RequireType(fields.FilledText("socket_type") ?? suggestion?.Type);
+        var upstream = Upstream(fields) ?? suggestion?.Upstream
             ?? throw ApiError.Invalid($"upstream_configuration: it is missing; it says where the connector dials for the socket, for example {Example}");
         return Read(fields, stored: null) with
         {
             Name = name,
             Type = type,
             UpstreamJson = SocketRequestValidator.Validate(type, upstream),
-            ConnectorIds = Connectors(fields) ?? [],
+            ConnectorIds = Connectors(fields) ?? (connectorId is null ? [] : [connectorId]),
         } is var draft && draft.EdgePublic == true && draft.EdgeAllowedIps is not { IsEmpty: false }
             ? throw PublicForNobody()
             : draft;

@@ -9,7 +9,7 @@ internal sealed class EdgeCatalog(ControlDatabase database, ConnectorLogs logs, 
     /// <summary>Every replica links to every edge.</summary>
     public const int MaxEdges = 100;
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>Oldest first, to the second; then by name.</summary>
     public Task<IReadOnlyList<EdgeRow>> ListAsync(CancellationToken cancellationToken)
         => database.ReadAsync("listing edges", All, cancellationToken);
 
@@ -149,7 +149,7 @@ internal sealed class EdgeCatalog(ControlDatabase database, ConnectorLogs logs, 
             },
             cancellationToken);
 
-    private static IReadOnlyList<EdgeRow> All(ControlDbContext db) => [.. db.Edges.OrderBy(edge => edge.CreatedAt).ThenBy(edge => edge.Id)];
+    private static IReadOnlyList<EdgeRow> All(ControlDbContext db) => [.. db.Edges.OrderBy(edge => edge.CreatedAt).ThenBy(edge => edge.Name)];
 
     private static EdgeRow? Find(ControlDbContext db, string idOrName) => db.Edges.FirstOrDefault(edge => edge.Id == idOrName || edge.Name == idOrName);
 }

@@ -169,11 +169,13 @@ public sealed class ApiGateTests
             .SelectMany(path => path.Value.EnumerateObject().Select(verb => $"{verb.Name} {path.Name["/api/v1".Length..]}")).Order();
         Assert.Equal(
             [
-                "delete /connector/{id}", "delete /connector/{id}/token/{tokenId}", "delete /edge/{id}", "delete /socket/{id}", "get /connector/{id}",
-                "get /connector/{id}/logs", "get /connector/{id}/token/{tokenId}", "get /connector/{id}/tokens", "get /connectors",
-                "get /edge/{id}", "get /edges", "get /organization", "get /serverinfo", "get /sessions", "get /socket", "get /socket/{id}", "get /socket/{id}/connectors",
-                "get /socket/{id}/upstream_configurations", "get /sockets", "post /connector", "post /connector/token", "post /edge", "post /edge/{id}/credential", "post /socket",
-                "put /connector", "put /socket/{id}",
+                "delete /connector/plugins/{id}", "delete /connector/{id}", "delete /connector/{id}/token/{tokenId}", "delete /edge/{id}", "delete /socket/{id}",
+                "get /connector/plugins/defaults/{type}", "get /connector/plugins/{id}", "get /connector/{id}", "get /connector/{id}/discovered_resources",
+                "get /connector/{id}/logs", "get /connector/{id}/plugins", "get /connector/{id}/token/{tokenId}", "get /connector/{id}/tokens", "get /connectors",
+                "get /discovered_resource/{id}", "get /discovered_resource/{id}/changes", "get /edge/{id}", "get /edges", "get /organization", "get /serverinfo",
+                "get /sessions", "get /socket", "get /socket/{id}", "get /socket/{id}/connectors", "get /socket/{id}/upstream_configurations", "get /sockets",
+                "post /connector", "post /connector/plugins", "post /connector/plugins/{id}/discover", "post /connector/plugins/{id}/review", "post /connector/token",
+                "post /edge", "post /edge/{id}/credential", "post /socket", "put /connector", "put /connector/plugins/{id}", "put /socket/{id}",
             ],
             paths.Order(StringComparer.Ordinal));
         Assert.Contains("upstream_configuration", text);

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Connector.Protocol.Discovery;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Plugins;
 using Connector.Server.Discovery;
+using Connector.Server.Store;
 using Connector.Tests.Server.Discovery;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -133,6 +135,29 @@ public sealed class PluginEndpointsTests
         Assert.Contains("expected true or false", await server.RefusedAsync(HttpMethod.Get, $"connector/{connector}/discovered_resources?missing=maybe", null, 400), StringComparison.Ordinal);
         await server.RefusedAsync(HttpMethod.Get, "connector/none/discovered_resources", null, 404);
         Assert.Contains("nothing of", await server.RefusedAsync(HttpMethod.Post, $"connector/plugins/{id}/review", new { discovery_id = "docker_discoverer", remove = true }, 409), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Socket_is_made_from_a_discovered_resource()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var connector = await server.CreateConnectorAsync("a");
+        var id = await CreateAsync(server, connector);
+        var store = server.Services.GetRequiredService<DiscoveryStore>();
+        var taskless = new DiscoveredResource(ResourceTypes.AwsEcsService, new AwsEcsServiceDetails { AwsArn = "arn:1", ServiceName = "zzz" });
+        await store.TakeScanAsync(
+            new ConnectorId(connector), new SessionEpoch(0), new DiscoveryKey(new PluginId(id), "docker_discoverer"), Found.Scan(0, Found.Container("My_Web.1"), taskless), Cancellation);
+        var found = (await store.ListAsync(new ConnectorId(connector), new DiscoveredResourceFilter(null, null, null, null, null), new PageRequest(1, 10), Cancellation)).Records;
+
+        var socket = await server.PostAsync("socket", new { discovered_resource_id = found[0].Id });
+        Assert.Equal(("my-web-1", "http"), (socket.GetProperty("name").GetString(), socket.GetProperty("socket_type").GetString()));
+        var http = socket.GetProperty("upstream_configuration").GetProperty("http_service_configuration").GetProperty("standard_http_service_configuration");
+        Assert.Equal(("127.0.0.1", 8080), (http.GetProperty("hostname").GetString(), http.GetProperty("port").GetInt32()));
+        Assert.Contains(connector, socket.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal("other", (await server.PostAsync("socket", new { discovered_resource_id = found[0].Id, name = "other" })).GetProperty("name").GetString());
+
+        Assert.Contains("socket_type", await server.RefusedAsync(HttpMethod.Post, "socket", new { discovered_resource_id = found[1].Id, name = "task" }, 400), StringComparison.Ordinal);
+        Assert.Contains("there is no discovered resource", await server.RefusedAsync(HttpMethod.Post, "socket", new { discovered_resource_id = "none" }, 400), StringComparison.Ordinal);
     }
 
     private static SessionState Online(string connector) => new(new ConnectorId(connector), "online", new SessionEpoch(1), null, null, null, [], []);
