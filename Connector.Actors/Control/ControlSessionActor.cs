@@ -253,6 +253,9 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
             ControlStreamRequest.RequestTypeOneofCase.PluginStatus => request.PluginStatus.ReplicaId,
             ControlStreamRequest.RequestTypeOneofCase.ConfigApplied => request.ConfigApplied.ReplicaId,
             ControlStreamRequest.RequestTypeOneofCase.Logs => request.Logs.ReplicaId,
+
+            // Of the whole connector.
+            ControlStreamRequest.RequestTypeOneofCase.PluginDiscoveryResults or ControlStreamRequest.RequestTypeOneofCase.ResourcesDialed => m.ReplicaId,
             _ => null,
         };
         if (of == m.ReplicaId)
@@ -361,6 +364,13 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
             case ControlStreamResponse.RequestTypeOneofCase.LogsAck:
                 agents.Find(message.LogsAck.ReplicaId.Length == 0 ? settings.ReplicaId.Value : message.LogsAck.ReplicaId)
                     ?.Tell(new LogsStored(message.LogsAck.Sequence));
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.Discover:
+                // Discovery runs where the session is.
+                agents.Find(settings.ReplicaId.Value)?.Tell(new PushDiscover(message.Discover.Id, message.Discover.RequestId));
+                break;
+            case ControlStreamResponse.RequestTypeOneofCase.DialResources:
+                agents.Find(settings.ReplicaId.Value)?.Tell(new PushDial(message.DialResources.ToByteArray()));
                 break;
             case ControlStreamResponse.RequestTypeOneofCase.Tickets:
                 foreach (var ticket in message.Tickets.Tickets_.Take(ConnectedAgents.Most))

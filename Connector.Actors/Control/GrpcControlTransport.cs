@@ -16,7 +16,7 @@ namespace Connector.Actors.Control;
 /// </summary>
 public sealed class GrpcControlTransport : IControlTransport, IGroupVerdicts
 {
-    public const string Features = "hello,hello_ack,challenge,logs,logs_ack,socket_status,plugin_status,tickets,edges,config_version";
+    public const string Features = "hello,hello_ack,challenge,logs,logs_ack,socket_status,plugin_status,tickets,edges,config_version,discovery";
 
     // Init carries the whole configuration; the default of 4 MiB would end a large connector for good.
     private const int LargestMessage = 32 * 1024 * 1024;

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Connector.Actors.Discovery;
 using Connector.Actors.Links;
 using Connector.Actors.Logs;
 using Connector.Actors.Sockets;
@@ -34,6 +35,7 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
     private readonly DateTimeOffset startedAt;
 
     private IActorRef to = ActorRefs.Nobody;
+    private IActorRef discovery = ActorRefs.Nobody;
 
     // The session whose pushes are followed, and the attempt under which our own actors know it: numbers, because results of an earlier one may still come.
     private Guid followed;
@@ -108,6 +110,7 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
             ReportSoon();
             Timers.StartPeriodicTimer(RefreshTimer, RefreshDue.Instance, settings.RefreshInterval);
             peers.Logs.Tell(new LogShipperProtocol.SessionOpened(attempt));
+            discovery.Tell(DiscoveryProtocol.ReportsTaken.Instance);
         });
         Receive<ReplicaAgentProtocol.SessionLost>(m =>
         {
@@ -149,6 +152,8 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
         });
         Receive<PushEdges>(m => peers.State.Tell(new DesiredStateProtocol.HoldEdges(Edges.Parser.ParseFrom(m.Edges))));
         Receive<PushTicket>(m => peers.State.Tell(new DesiredStateProtocol.HoldTicket(new Secret(m.Ticket))));
+        Receive<PushDiscover>(m => discovery.Tell(new DiscoveryProtocol.DiscoverNow(new PluginId(m.PluginId), m.RequestId)));
+        Receive<PushDial>(m => discovery.Tell(new DiscoveryProtocol.Dial(DialResources.Parser.ParseFrom(m.Dial))));
         Receive<LogsStored>(m => peers.Logs.Tell(new LogShipperProtocol.BatchAcknowledged(m.Sequence)));
         Receive<ApplyWithoutSession>(m =>
         {
@@ -214,6 +219,18 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
         {
             if (reports.Add(m))
                 ReportSoon();
+        });
+        Receive<DiscoveryProtocol.UseDiscovery>(m => discovery = m.Discovery);
+        Receive<DiscoveryProtocol.Report>(m =>
+        {
+            if (!IsOpen)
+            {
+                Sender.Tell(new DiscoveryProtocol.NotTaken(m.Tag));
+                return;
+            }
+
+            foreach (var request in m.Requests)
+                Say(request);
         });
         Receive<ReportDue>(_ => Report());
         Receive<RefreshDue>(_ =>

@@ -78,6 +78,13 @@ public static class ReplicaAgentProtocol
 
     public sealed record LogsStored(long Sequence) : IGroupMessage;
 
+    /// <summary>To the replica with the session: a plugin is to scan now.</summary>
+    public sealed record PushDiscover(string PluginId, string RequestId) : IGroupMessage;
+
+    /// <summary>To the replica with the session.</summary>
+    /// <param name="Dial">A DialResources.</param>
+    public sealed record PushDial(byte[] Dial) : IGroupMessage;
+
     /// <summary>The control session is over for good, for every replica.</summary>
     /// <param name="Deleted">The connector was deleted.</param>
     public sealed record SessionEnded(string Reason, bool Deleted) : IGroupMessage;

@@ -9,6 +9,9 @@ namespace Connector.Actors.Group;
 internal sealed record GroupDependencies(
     GroupSettings Settings, ControlSessionSettings Session, IControlTransport Transport, IGroupVerdicts Verdicts, Setup Logging, TimeProvider Time, Func<double> Random)
 {
+    /// <summary>Of the PluginSupervisor; null where plugins are not run.</summary>
+    public Props? Discovery { get; init; }
+
     /// <summary>Put before everything else; for tests.</summary>
     public string ExtraHocon { get; init; } = "";
 

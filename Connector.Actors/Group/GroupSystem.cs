@@ -72,6 +72,8 @@ internal sealed class GroupSystem
                 ControlSessionProtocol.LeaveSession.Instance,
                 settings.WithSingletonName("session")),
             "control");
+        if (dependencies.Discovery is { } discovery)
+            system.ActorOf(ClusterSingletonManager.Props(discovery, PoisonPill.Instance, settings.WithSingletonName("plugins")), "discovery");
         var proxy = system.ActorOf(
             ClusterSingletonProxy.Props("/user/control", ClusterSingletonProxySettings.Create(system).WithSingletonName("session")), "control-proxy");
         var bridge = system.ActorOf(BridgeActor.Props(setup.Identity.GroupBootId, agent, proxy), "bridge");

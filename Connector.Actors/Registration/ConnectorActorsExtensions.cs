@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using Connector.Actors.Control;
+using Connector.Actors.Discovery;
 using Connector.Actors.Group;
 using Connector.Actors.Health;
 using Connector.Actors.Logs;
@@ -104,13 +105,18 @@ public static class ConnectorActorsExtensions
                 GroupActor.Props(
                     new GroupDependencies(
                         group, session, options.Transport(provider), options.Verdicts?.Invoke(provider) ?? throw new ArgumentException("a replica of a group needs somebody to ask for verdicts", nameof(options)),
-                        new MicrosoftLoggingSetup(provider.GetRequiredService<ILoggerFactory>()), options.Time, Random.Shared.NextDouble),
+                        new MicrosoftLoggingSetup(provider.GetRequiredService<ILoggerFactory>()), options.Time, Random.Shared.NextDouble)
+                    {
+                        Discovery = options.Discovery is { } plugins ? PluginSupervisor.Props(plugins, state, agent) : null,
+                    },
                     agent),
                 "group")
             : system.ActorOf(ControlSessionActor.Props(session, options.Transport(provider), null, options.Time, Random.Shared.NextDouble), "control");
         if (options.Group is null)
         {
             agent.Tell(new ReplicaAgentProtocol.UseSession(control));
+            if (options.Discovery is { } discovery)
+                system.ActorOf(PluginSupervisor.Props(discovery, state, agent), "discovery");
             system.EventStream.Publish(new GroupStatusChanged(GroupRole.Lone, 0, [], "", options.Time.GetUtcNow()));
         }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Akka.Actor;
 using Connector.Actors.Control;
+using Connector.Actors.Discovery;
 using Connector.Actors.Group;
 using Connector.Actors.Health;
 using Connector.Actors.Logs;
@@ -26,6 +27,9 @@ public sealed record ConnectorActorsOptions
 
     /// <summary>Needed by a replica of a group: whom to ask who may form, stay or must leave.</summary>
     public Func<IServiceProvider, IGroupVerdicts>? Verdicts { get; init; }
+
+    /// <summary>Null: plugins are not run.</summary>
+    public DiscoverySettings? Discovery { get; init; }
 
     /// <summary>Where the health endpoint listens; null for none.</summary>
     public IPEndPoint? Health { get; init; } = new(IPAddress.Loopback, 9480);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Connector.Actors.Control;
+using Connector.Actors.Discovery;
 using Connector.Actors.Links;
 using Connector.Actors.Sockets;
 using Connector.Protocol;
@@ -41,6 +42,7 @@ internal sealed class DesiredStateActor : ReceiveActor
     private readonly List<IActorRef> stoppers = [];
     private long pendingBytes;
     private HeldState held = HeldState.Nothing;
+    private IActorRef? discovery;
 
     // What an earlier start held is here, or nobody waits for it any more.
     private bool known;
@@ -96,6 +98,12 @@ internal sealed class DesiredStateActor : ReceiveActor
             else
                 waiting.Add(Sender);
         });
+        Receive<DiscoveryProtocol.WatchPlugins>(_ =>
+        {
+            discovery = Sender;
+            if (held.Configuration is not null)
+                discovery.Tell(new DiscoveryProtocol.PluginsWanted([.. Configuration.Plugins.Values]));
+        });
         Keeping();
     }
 
@@ -122,7 +130,7 @@ internal sealed class DesiredStateActor : ReceiveActor
     {
         var state = Configuration;
         peers.Sockets.Tell(new SocketSupervisorProtocol.ApplySockets(state.Version, [.. state.Sockets.Values]));
-        AnnouncePlugins(previous.Plugins, state.Plugins);
+        AnnouncePlugins(previous.Plugins);
         Publish(new DesiredStateChanged(state.Version, state.Sockets.Count, state.Plugins.Count));
     }
 
@@ -265,18 +273,12 @@ internal sealed class DesiredStateActor : ReceiveActor
 
     // ---- what others are told
 
-    // Discovery is not part of this build: every plugin is kept, and said to be unsupported.
-    private void AnnouncePlugins(
-        ImmutableSortedDictionary<string, PluginDefinition> previous, ImmutableSortedDictionary<string, PluginDefinition> current)
+    private void AnnouncePlugins(ImmutableSortedDictionary<string, PluginDefinition> previous)
     {
-        foreach (var plugin in current.Values.Where(p => !previous.ContainsKey(p.Id.Value)))
-        {
-            log.Warning("plugin {PluginId} ({Name}, type {Type}) is not run: discovery is not part of this build", plugin.Id.Value, plugin.Name, plugin.Type);
-            Publish(new PluginStatusChanged(plugin.Id, "unsupported", "discovery is not part of this build"));
-        }
-
-        foreach (var plugin in previous.Values.Where(p => !current.ContainsKey(p.Id.Value)))
+        // Those that were rejected are known to nobody else.
+        foreach (var plugin in previous.Values.Where(p => !Configuration.Plugins.ContainsKey(p.Id.Value)))
             Publish(new PluginStatusChanged(plugin.Id, "gone", "deleted"));
+        discovery?.Tell(new DiscoveryProtocol.PluginsWanted([.. Configuration.Plugins.Values]));
     }
 
     private void Announce(RejectedItem item)

@@ -55,6 +55,6 @@ public static class DesiredStateProtocol
     public sealed record DesiredStateChanged(DesiredStateVersion Version, int Sockets, int Plugins);
 
     /// <summary>Published on the system's event stream with each change.</summary>
-    /// <param name="State">unsupported, failed, or gone.</param>
+    /// <param name="State">idle, scanning, waiting, failed, or gone.</param>
     public sealed record PluginStatusChanged(PluginId PluginId, string State, string Reason);
 }

@@ -34,7 +34,7 @@ public sealed class GrpcControlTransportTests
         Assert.Equal("the token", headers.GetValue("token"));
         Assert.Equal("c-1", headers.GetValue("connector_id"));
         Assert.Equal(
-            ["challenge", "config_version", "edges", "hello", "hello_ack", "logs", "logs_ack", "plugin_status", "socket_status", "tickets"],
+            ["challenge", "config_version", "discovery", "edges", "hello", "hello_ack", "logs", "logs_ack", "plugin_status", "socket_status", "tickets"],
             headers.GetValue("x-connector-features")!.Split(',').Order(StringComparer.Ordinal));
         Assert.Null(headers.GetValue("authorization"));
         Assert.Equal(Nonce, connection.Nonce.ToArray());

@@ -96,6 +96,8 @@ public sealed class GroupMessageSerializerTests : TestKit
             new ReplicaAgentProtocol.PushEdges([11]),
             new ReplicaAgentProtocol.PushTicket("ticket"),
             new ReplicaAgentProtocol.LogsStored(12),
+            new ReplicaAgentProtocol.PushDiscover("plugin", "request"),
+            new ReplicaAgentProtocol.PushDial([13]),
             new ReplicaAgentProtocol.SessionEnded("deleted", true),
             new GroupProtocol.Knock(1, "c", 1, "r", session, now),
             new GroupProtocol.KnockAnswered(1, "r", true, ""),

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Connector.Actors.Discovery;
 using Akka.TestKit;
 using Connector.Actors.Links;
 using Connector.Actors.Sockets;
@@ -64,17 +65,23 @@ public sealed class DesiredStateActorTests : TestKit
     }
 
     [Fact]
-    public void Plugins_are_announced_as_unsupported()
+    public void Plugins_are_told_to_the_last_who_asked_and_with_each_change()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(PluginStatusChanged));
+        var (first, second) = (CreateTestProbe(), CreateTestProbe());
         var actor = Start(CreateTestProbe(), ActorRefs.Nobody);
+        first.Send(actor, DiscoveryProtocol.WatchPlugins.Instance);
         var init = Init(1);
-        init.Plugins.Add(new PluginConfig { Id = "p", Name = "n", Type = "docker", Config = new Struct() });
+        init.Plugins.Add(new PluginConfig { Id = "p", Name = "n", Type = "docker_discovery", Config = new Struct() });
         actor.Tell(new ApplyInit(1, init), CreateTestProbe());
-        Assert.Equal(
-            new PluginStatusChanged(new PluginId("p"), "unsupported", "discovery is not part of this build"), ExpectMsg<PluginStatusChanged>());
+        Assert.Equal("docker_discovery", Assert.Single(first.ExpectMsg<DiscoveryProtocol.PluginsWanted>().Plugins).Type);
+
+        second.Send(actor, DiscoveryProtocol.WatchPlugins.Instance);
+        Assert.Single(second.ExpectMsg<DiscoveryProtocol.PluginsWanted>().Plugins);
         actor.Tell(new ApplyInit(2, Init(2)), CreateTestProbe());
+        Assert.Empty(second.ExpectMsg<DiscoveryProtocol.PluginsWanted>().Plugins);
         Assert.Equal("gone", ExpectMsg<PluginStatusChanged>().State);
+        Assert.False(first.HasMessages);
     }
 
     [Fact]

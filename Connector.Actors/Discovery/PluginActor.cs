@@ -1,0 +1,455 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Akka.Actor;
+using Akka.Event;
+using Connector.Actors.State;
+using Connector.Plugins;
+using Connector.Protocol.Discovery;
+using Connector.Protocol.Plugins;
+using static Connector.Actors.Discovery.DiscoveryProtocol;
+
+namespace Connector.Actors.Discovery;
+
+/// <summary>
+/// Runs one plugin: each of its discoverers on its own schedule, never twice at once. Unconfigured → Preparing → Running; a new configuration waits until
+/// what runs has ended. Scans run on threads of their own until their first wait: a client that blocks blocks nobody else.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "An actor ends in PostStop, not in Dispose.")]
+internal sealed class PluginActor : ReceiveActor, IWithTimers
+{
+    private const string StallTimer = "stall";
+    private const string GraceTimer = "grace";
+    private const int StallLooks = 10;
+
+    private readonly ILoggingAdapter log = Context.GetLogger();
+    private readonly DiscoverySettings settings;
+    private ImmutableArray<RunningDiscoverer> discoverers = [];
+    private PluginDefinition? definition;
+    private PluginDefinition? next;
+    private bool stopping;
+    private TimeSpan interval;
+
+    // What belongs to an earlier configuration is told apart by it.
+    private int generation;
+    private CancellationTokenSource life = new();
+    private string said = "";
+
+    public static Props Props(DiscoverySettings settings) => Akka.Actor.Props.Create(() => new PluginActor(settings));
+
+    public PluginActor(DiscoverySettings settings)
+    {
+        this.settings = settings;
+        Unconfigured();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private DateTimeOffset Now => settings.Time.GetUtcNow();
+
+    // ---- behaviours
+
+    private void Unconfigured()
+    {
+        Receive<Configure>(m => Prepare(m.Definition));
+        Receive<Stop>(_ => Context.Stop(Self));
+        ReceiveAny(_ => { });
+    }
+
+    private void Preparing()
+    {
+        Receive<Prepared>(m =>
+        {
+            if (m.Generation != generation)
+            {
+                Discard(m.Discoverers);
+                return;
+            }
+
+            if (m.Failure is { } failure)
+            {
+                Say(PluginStates.Failed, failure);
+                Become(Idle);
+                return;
+            }
+
+            interval = m.Interval;
+            Begin(m.Discoverers);
+        });
+        Receive<Configure>(m => Prepare(m.Definition));
+        Receive<Stop>(_ => Context.Stop(Self));
+        ReceiveAny(_ => { });
+    }
+
+    /// <summary>Its configuration cannot work.</summary>
+    private void Idle()
+    {
+        Receive<Configure>(m => Prepare(m.Definition));
+        Receive<Stop>(_ => Context.Stop(Self));
+        ReceiveAny(_ => { });
+    }
+
+    private void Running()
+    {
+        Receive<ScanDue>(m => Scan(discoverers[m.Index], ""));
+        Receive<ScanEnded>(OnScanEnded);
+        Receive<DiscoverNow>(m =>
+        {
+            foreach (var discoverer in discoverers)
+                Scan(discoverer, m.RequestId);
+        });
+        Receive<WatchDue>(m => Watch(discoverers[m.Index]));
+        Receive<Changed>(m =>
+        {
+            if (m.Generation == generation)
+                ScanSoon(discoverers[m.Index]);
+        });
+        Receive<WatchEnded>(OnWatchEnded);
+        Receive<StallDue>(_ => LookForStalls());
+        Receive<NotTaken>(m =>
+        {
+            if (m.Tag is ReportTag tag && tag.Generation == generation)
+                discoverers[tag.Index].Untold = tag.Requests;
+        });
+        Receive<ReportsTaken>(_ =>
+        {
+            foreach (var discoverer in discoverers.Where(static discoverer => !discoverer.Untold.IsEmpty))
+                Report(discoverer, discoverer.Untold);
+        });
+        Receive<Configure>(m =>
+        {
+            next = m.Definition;
+            End();
+        });
+        Receive<Stop>(_ =>
+        {
+            stopping = true;
+            End();
+        });
+        Receive<Prepared>(m => Discard(m.Discoverers));
+    }
+
+    /// <summary>Waits for scans that were cancelled, so that the next configuration does not scan beside them.</summary>
+    private void Ending()
+    {
+        Receive<ScanEnded>(m =>
+        {
+            if (m.Generation != generation)
+                return;
+            Over(discoverers[m.Index]);
+            if (!discoverers.Any(static discoverer => discoverer.IsScanning))
+                Ended();
+        });
+        Receive<GraceOver>(_ =>
+        {
+            log.Warning("a scan of plugin {PluginId} does not end although it was cancelled; it is left behind", definition!.Id.Value);
+            Ended();
+        });
+        Receive<Configure>(m => next = m.Definition);
+        Receive<Stop>(_ => stopping = true);
+        ReceiveAny(_ => { });
+    }
+
+    // ---- configuration
+
+    private void Prepare(PluginDefinition wanted)
+    {
+        definition = wanted;
+        generation++;
+        var (of, create) = (generation, settings.Discoverers);
+        OnThread(() => Task.FromResult(Read(wanted, create))).PipeTo(
+            Self, Self,
+            success: read => new Prepared(of, read.Discoverers, read.Interval, null),
+            failure: e => new Prepared(of, [], TimeSpan.Zero, Reason(e)));
+        Become(Preparing);
+    }
+
+    private static (ImmutableArray<IDiscoverer> Discoverers, TimeSpan Interval) Read(PluginDefinition wanted, Func<PluginConfiguration, ImmutableArray<IDiscoverer>> create)
+    {
+        var reading = PluginConfigurationReader.Read(wanted.Type, wanted.ConfigJson, strict: false);
+        return reading.Succeeded
+            ? (create(reading.Value), TimeSpan.FromMinutes(reading.Value.Present[0].Configuration.ScanIntervalMinutes!.Value))
+            : throw new DiscoveryException(DiscoveryFailure.Configuration, string.Join("; ", reading.Problems));
+    }
+
+    private void Begin(ImmutableArray<IDiscoverer> made)
+    {
+        life = new CancellationTokenSource();
+        discoverers = [.. made.Select(static (discoverer, i) => new RunningDiscoverer(i, discoverer))];
+        log.Info("plugin {PluginId} ({Name}, type {Type}) runs with {Discoverers} discoverers, a scan each {Interval}", definition!.Id.Value, definition.Name, definition.Type, discoverers.Length, interval);
+        foreach (var discoverer in discoverers)
+        {
+            Timers.StartSingleTimer(discoverer.ScanTimer, new ScanDue(discoverer.Index), settings.Timing.StartSpread * settings.Random());
+            if (discoverer.Discoverer is IWatchingDiscoverer)
+                Timers.StartSingleTimer(discoverer.WatchTimer, new WatchDue(discoverer.Index), TimeSpan.Zero);
+        }
+
+        Timers.StartPeriodicTimer(StallTimer, StallDue.Instance, settings.Timing.Stall / StallLooks);
+        Say(PluginStates.Idle, "");
+        Become(Running);
+    }
+
+    private void End()
+    {
+        Timers.CancelAll();
+        life.Cancel();
+        foreach (var discoverer in discoverers)
+            discoverer.Cancellation?.Cancel();
+        if (!discoverers.Any(static discoverer => discoverer.IsScanning))
+        {
+            Ended();
+            return;
+        }
+
+        Timers.StartSingleTimer(GraceTimer, GraceOver.Instance, settings.Timing.CancelGrace);
+        Become(Ending);
+    }
+
+    private void Ended()
+    {
+        Timers.CancelAll();
+        Discard([.. discoverers.Select(static discoverer => discoverer.Discoverer)]);
+        discoverers = [];
+        if (stopping)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        var wanted = next ?? definition!;
+        next = null;
+        Prepare(wanted);
+    }
+
+    // ---- scans
+
+    private void Scan(RunningDiscoverer discoverer, string requestId)
+    {
+        if (discoverer.IsScanning)
+        {
+            // One more after it: what changed may have been read already.
+            discoverer.Again = true;
+            discoverer.AgainRequestId = requestId.Length > 0 ? requestId : discoverer.AgainRequestId;
+            return;
+        }
+
+        Timers.Cancel(discoverer.ScanTimer);
+        (discoverer.Again, discoverer.StartedAt, discoverer.CancelledAt, discoverer.RequestId) = (false, Now, null, requestId);
+        discoverer.Cancellation = CancellationTokenSource.CreateLinkedTokenSource(life.Token);
+        discoverer.Progress = new ScanProgress();
+        var (of, index, reads, progress, token) = (generation, discoverer.Index, discoverer.Discoverer, discoverer.Progress, discoverer.Cancellation.Token);
+        OnThread(() => reads.DiscoverAsync(progress, token)).PipeTo(
+            Self, Self, success: found => new ScanEnded(of, index, found, null), failure: e => new ScanEnded(of, index, null, e));
+        SayWhole();
+    }
+
+    private void OnScanEnded(ScanEnded m)
+    {
+        if (m.Generation != generation)
+            return;
+        var discoverer = discoverers[m.Index];
+        var stalled = discoverer.CancelledAt is not null;
+        Over(discoverer);
+        var failure = m.Found is not null ? null
+            : stalled ? $"the scan made no progress for {settings.Timing.Stall.TotalMinutes:0.#} minutes and was cancelled"
+            : Reason(m.Failure!);
+        discoverer.EndedAt = Now;
+        if (failure is null)
+        {
+            if (discoverer.Failures > 0)
+                log.Info("plugin {PluginId}: {DiscoveryId} can be read again", definition!.Id.Value, discoverer.Discoverer.DiscoveryId);
+            (discoverer.Failures, discoverer.Failure) = (0, "");
+        }
+        else
+        {
+            discoverer.Failures++;
+            if (discoverer.Failure != failure)
+                log.Warning("plugin {PluginId}: {DiscoveryId} could not be read: {Reason}", definition!.Id.Value, discoverer.Discoverer.DiscoveryId, failure);
+            discoverer.Failure = failure;
+        }
+
+        Report(
+            discoverer,
+            ScanResult.Requests(definition!.Id, discoverer.Discoverer.DiscoveryId, discoverer.RequestId, discoverer.StartedAt, Now, m.Found, failure));
+        if (discoverer.Again)
+        {
+            discoverer.RequestId = discoverer.AgainRequestId;
+            discoverer.AgainRequestId = "";
+            ScanSoon(discoverer);
+        }
+        else
+        {
+            Timers.StartSingleTimer(
+                discoverer.ScanTimer, new ScanDue(m.Index), ScanSchedule.Next(interval, discoverer.Failures, settings.Timing.FirstRetry, settings.Random()));
+        }
+
+        SayWhole();
+    }
+
+    private void ScanSoon(RunningDiscoverer discoverer)
+    {
+        if (discoverer.IsScanning)
+        {
+            discoverer.Again = true;
+            return;
+        }
+
+        // A storm of changes must not become a storm of scans; a source that fails keeps its distance.
+        var wait = settings.Timing.Debounce;
+        if (discoverer.EndedAt is { } ended && ended + settings.Timing.ChangeDistance - Now is var distance && distance > wait)
+            wait = distance;
+        if (discoverer.Failures == 0)
+            Timers.StartSingleTimer(discoverer.ScanTimer, new ScanDue(discoverer.Index), wait);
+    }
+
+    private void LookForStalls()
+    {
+        foreach (var discoverer in discoverers.Where(static discoverer => discoverer.IsScanning))
+        {
+            if (discoverer.CancelledAt is { } cancelled)
+            {
+                if (Now - cancelled >= settings.Timing.CancelGrace)
+                    Say(PluginStates.Failed, $"{discoverer.Discoverer.DiscoveryId}: the scan hangs and does not end although it was cancelled; it is not begun again until it does. Restart the replica if it never does");
+            }
+            else if (discoverer.Progress.IsStalled(Now, discoverer.StartedAt, settings.Timing.Stall))
+            {
+                discoverer.CancelledAt = Now;
+                discoverer.Cancellation!.Cancel();
+            }
+        }
+    }
+
+    private static void Over(RunningDiscoverer discoverer)
+    {
+        discoverer.Cancellation?.Dispose();
+        discoverer.Cancellation = null;
+    }
+
+    // ---- watches
+
+    private void Watch(RunningDiscoverer discoverer)
+    {
+        var (of, index, self, token, source) = (generation, discoverer.Index, Self, life.Token, (IWatchingDiscoverer)discoverer.Discoverer);
+        OnThread(async () =>
+        {
+            await foreach (var _ in source.WatchAsync(token).ConfigureAwait(false))
+                self.Tell(new Changed(of, index));
+            return true;
+        }).PipeTo(self, self, success: _ => new WatchEnded(of, index, null), failure: e => new WatchEnded(of, index, e));
+    }
+
+    private void OnWatchEnded(WatchEnded m)
+    {
+        if (m.Generation != generation)
+            return;
+        var discoverer = discoverers[m.Index];
+        discoverer.WatchFailures = m.Failure is null ? 1 : discoverer.WatchFailures + 1;
+        if (discoverer.WatchFailures == 2)
+            log.Warning("plugin {PluginId}: changes of {DiscoveryId} are not told: {Reason}; they show with the next scan", definition!.Id.Value, discoverer.Discoverer.DiscoveryId, Reason(m.Failure!));
+
+        // What happened meanwhile was not told.
+        ScanSoon(discoverer);
+        Timers.StartSingleTimer(discoverer.WatchTimer, new WatchDue(m.Index), ScanSchedule.NextWatch(discoverer.WatchFailures, settings.Timing, settings.Random()));
+    }
+
+    // ---- what others are told
+
+    private void Report(RunningDiscoverer discoverer, ImmutableArray<Protocol.Control.Wire.ControlStreamRequest> requests)
+    {
+        discoverer.Untold = [];
+        Context.Parent.Tell(new Report(new ReportTag(generation, discoverer.Index, requests), requests));
+    }
+
+    private void SayWhole()
+    {
+        if (discoverers.FirstOrDefault(static discoverer => discoverer.Failures > 0) is { } failed)
+            Say(PluginStates.Waiting, $"{failed.Discoverer.DiscoveryId}: {failed.Failure}");
+        else
+            Say(discoverers.Any(static discoverer => discoverer.IsScanning) ? PluginStates.Scanning : PluginStates.Idle, "");
+    }
+
+    private void Say(string state, string reason)
+    {
+        reason = ResourceBounds.Text(reason);
+        if (said == $"{state} {reason}")
+            return;
+        said = $"{state} {reason}";
+        if (state == PluginStates.Failed)
+            log.Error("plugin {PluginId} ({Name}, type {Type}): {Reason}", definition!.Id.Value, definition.Name, definition.Type, reason);
+        Context.Parent.Tell(new DesiredStateProtocol.PluginStatusChanged(definition!.Id, state, reason));
+    }
+
+    private static string Reason(Exception failure)
+    {
+        var root = failure is AggregateException { InnerExceptions: [var only] } ? only : failure;
+        return ResourceBounds.Text(root switch
+        {
+            DiscoveryException told => told.Message,
+            OperationCanceledException => "it was cancelled",
+            _ => $"it failed: {root.GetType().Name}: {root.Message}",
+        });
+    }
+
+    private static Task<T> OnThread<T>(Func<Task<T>> work)
+        => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default).Unwrap();
+
+    private static void Discard(ImmutableArray<IDiscoverer> unused)
+        => _ = Task.Run(async () =>
+        {
+            foreach (var discoverer in unused)
+                await discoverer.DisposeAsync().ConfigureAwait(false);
+        });
+
+    // ---- lifecycle
+
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(Restarted.Instance);
+    }
+
+    protected override void PostStop()
+    {
+        life.Cancel();
+        Discard([.. discoverers.Select(static discoverer => discoverer.Discoverer)]);
+    }
+
+    // ---- messages
+
+    internal sealed record Configure(PluginDefinition Definition) : INoSerializationVerificationNeeded;
+
+    /// <summary>Ends what runs, then itself.</summary>
+    internal sealed record Stop : INoSerializationVerificationNeeded
+    {
+        public static readonly Stop Instance = new();
+    }
+
+    /// <summary>To the parent: it has lost its configuration.</summary>
+    internal sealed record Restarted : INoSerializationVerificationNeeded
+    {
+        public static readonly Restarted Instance = new();
+    }
+
+    private sealed record Prepared(int Generation, ImmutableArray<IDiscoverer> Discoverers, TimeSpan Interval, string? Failure) : INoSerializationVerificationNeeded;
+
+    private sealed record ScanDue(int Index) : INoSerializationVerificationNeeded;
+
+    private sealed record ScanEnded(int Generation, int Index, Plugins.Discovery? Found, Exception? Failure) : INoSerializationVerificationNeeded;
+
+    private sealed record WatchDue(int Index) : INoSerializationVerificationNeeded;
+
+    private sealed record Changed(int Generation, int Index) : INoSerializationVerificationNeeded;
+
+    private sealed record WatchEnded(int Generation, int Index, Exception? Failure) : INoSerializationVerificationNeeded;
+
+    private sealed record ReportTag(int Generation, int Index, ImmutableArray<Protocol.Control.Wire.ControlStreamRequest> Requests);
+
+    private sealed class StallDue : INoSerializationVerificationNeeded
+    {
+        public static readonly StallDue Instance = new();
+    }
+
+    private sealed class GraceOver : INoSerializationVerificationNeeded
+    {
+        public static readonly GraceOver Instance = new();
+    }
+}
