@@ -1,6 +1,6 @@
 using Akka.Actor;
-using Connector.Actors.Discovery;
 using Akka.TestKit;
+using Connector.Actors.Discovery;
 using Connector.Actors.Links;
 using Connector.Actors.Sockets;
 using Connector.Actors.State;
