@@ -1,0 +1,102 @@
+using System.Net;
+using Amazon.Runtime;
+
+namespace Connector.Plugins.Aws;
+
+/// <summary>The HTTP that all AWS clients share: one pool of connections in the process, and answers within their bounds.</summary>
+internal sealed class AwsTransport : HttpClientFactory
+{
+    private static readonly SocketsHttpHandler Connections = new()
+    {
+        AllowAutoRedirect = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        MaxConnectionsPerServer = 16,
+        MaxResponseHeadersLength = 64,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+        UseCookies = false,
+    };
+
+    public AwsTransport(AwsLimits limits, TimeProvider time)
+        => Client = new HttpClient(new Bounds(Connections, limits, time), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>Never disposed: its connections belong to the process.</summary>
+    public HttpClient Client { get; }
+
+    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => Client;
+
+    public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+
+    public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+
+    private sealed class Bounds(HttpMessageHandler inner, AwsLimits limits, TimeProvider time) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            using var patience = new CancellationTokenSource(limits.Attempt, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+            try
+            {
+                var answer = await base.SendAsync(request, either.Token).ConfigureAwait(false);
+                if (answer.Content.Headers.ContentLength > limits.Answer)
+                {
+                    answer.Dispose();
+                    throw new OversizedAnswerException(limits.Answer);
+                }
+
+                answer.Content = new BoundedContent(answer.Content, limits.Answer);
+                return answer;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new HttpRequestException(
+                    HttpRequestError.Unknown, "no answer came", new TimeoutException($"no answer within {limits.Attempt.TotalSeconds:0.#} s"));
+            }
+        }
+    }
+
+    private sealed class BoundedContent : HttpContent
+    {
+        private readonly HttpContent content;
+        private readonly long most;
+
+        public BoundedContent(HttpContent content, long most)
+        {
+            (this.content, this.most) = (content, most);
+            foreach (var (name, values) in content.Headers.NonValidated)
+            {
+                Headers.TryAddWithoutValidation(name, values);
+            }
+        }
+
+        protected override async Task<Stream> CreateContentReadStreamAsync()
+            => new BoundedStream(await content.ReadAsStreamAsync().ConfigureAwait(false), most);
+
+        protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken)
+            => new BoundedStream(await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), most);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            await using var bounded = await CreateContentReadStreamAsync(cancellationToken).ConfigureAwait(false);
+            await bounded.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = content.Headers.ContentLength ?? 0;
+            return content.Headers.ContentLength is not null;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                content.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+}

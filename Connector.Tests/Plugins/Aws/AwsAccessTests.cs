@@ -1,0 +1,190 @@
+using Connector.Plugins;
+using Connector.Plugins.Aws;
+using Connector.Plugins.Aws.Rds;
+using Connector.Protocol;
+using Connector.Protocol.Plugins;
+using Connector.Protocol.Sockets;
+using Connector.Tests.Plugins.Aws.Rds;
+using Connector.Tests.Processes;
+
+namespace Connector.Tests.Plugins.Aws;
+
+[Trait("kind", Kinds.Contract)]
+public sealed class AwsAccessTests : IAsyncLifetime
+{
+    private const string Role = "arn:aws:iam::210987654321:role/reader";
+
+    private AwsStub stub = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        stub = await AwsStub.StartAsync();
+        stub.On("rds", "DescribeDBInstances", _ => RdsAnswers.Page([RdsAnswers.Instance(1, "a", endpoint: null)]));
+    }
+
+    public ValueTask DisposeAsync() => stub.DisposeAsync();
+
+    [Fact]
+    public void Discoverers_are_one_for_each_region_and_role()
+    {
+        var configuration = Configuration() with { AwsRegions = ["eu-west-1", "us-east-1"], AssumeRoles = [new() { RoleArn = "arn:a" }, new() { RoleArn = "arn:b" }] };
+
+        Assert.Equal(
+            [
+                "aws rds ( region = eu-west-1, role = arn:a )", "aws rds ( region = eu-west-1, role = arn:b )",
+                "aws rds ( region = us-east-1, role = arn:a )", "aws rds ( region = us-east-1, role = arn:b )",
+            ],
+            Discoverers(configuration).Select(one => one.DiscoveryId));
+        Assert.Equal(["aws rds ( region = eu-west-1 )", "aws rds ( region = us-east-1 )"], Discoverers(configuration with { AssumeRoles = [] }).Select(one => one.DiscoveryId));
+    }
+
+    [Fact]
+    public async Task Each_region_is_asked_for_itself()
+    {
+        foreach (var discoverer in Discoverers(Configuration() with { AwsRegions = ["eu-west-1", "cn-north-1"] }))
+        {
+            await AwsInTest.ScanAsync(discoverer);
+        }
+
+        Assert.Equal(["eu-west-1", "cn-north-1"], stub.AskedOf("rds", "DescribeDBInstances").Select(question => question.Region));
+    }
+
+    [Fact]
+    public async Task Role_is_assumed_with_its_external_id_and_read_as()
+    {
+        stub.On("sts", "AssumeRole", _ => AwsAnswer.Xml(
+            """
+            <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIAASSUMED</AccessKeyId>
+            <SecretAccessKey>secret</SecretAccessKey><SessionToken>session</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
+            </AssumeRoleResult><ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></AssumeRoleResponse>
+            """));
+        stub.On("sts", "GetCallerIdentity", question => AwsStub.Identity(question.AccessKey == "ASIAASSUMED" ? "210987654321" : AwsStub.Account));
+        var configuration = Configuration() with { AssumeRoles = [new() { RoleArn = Role, ExternalId = new Secret("from:env:EXTERNAL") }] };
+
+        var found = await AwsInTest.ScanAsync(Assert.Single(Discoverers(configuration, ("EXTERNAL", "e-1"))));
+
+        var assumed = Assert.Single(stub.AskedOf("sts", "AssumeRole"));
+        Assert.Equal((Role, "e-1", "AKIDEXAMPLE"), (assumed["RoleArn"], assumed["ExternalId"], assumed.AccessKey));
+        Assert.Equal(("ASIAASSUMED", "session"), stub.AskedOf("rds", "DescribeDBInstances").Select(question => (question.AccessKey, question.SessionToken)).Single());
+        Assert.Equal("210987654321", ((Connector.Protocol.Discovery.AwsRdsInstanceDetails)Assert.Single(found.Resources).Details).AwsAccountId);
+    }
+
+    [Fact]
+    public async Task Role_that_may_not_be_assumed_is_named()
+    {
+        stub.On("sts", "AssumeRole", _ => AwsAnswer.Error("sts", 403, "AccessDenied", "not authorized to perform: sts:AssumeRole"));
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(Configuration() with { AssumeRoles = [new() { RoleArn = Role }] })));
+
+        Assert.Equal(DiscoveryFailure.Denied, thrown.Failure);
+        Assert.Contains(Role, thrown.Message);
+        Assert.Contains("trust policy", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Keys_may_be_references_and_are_read_anew_by_each_scan()
+    {
+        using var folder = new TemporaryFolder("aws");
+        folder.Write("key", "secret\n");
+        var keys = new AwsCredentials
+        {
+            AwsAccessKeyId = "from:env:KEY", AwsSecretAccessKey = new Secret($"from:file:{folder.File("key")}"), AwsSessionToken = new Secret("from:env:TOKEN"),
+        };
+        var discoverer = Assert.Single(Discoverers(Configuration() with { AwsCredentials = keys }, ("KEY", "AKIDOFENV"), ("TOKEN", "t-1")));
+
+        await AwsInTest.ScanAsync(discoverer);
+        File.Delete(folder.File("key"));
+        var thrown = await AwsInTest.FailsAsync(discoverer);
+
+        Assert.Equal(("AKIDOFENV", "t-1"), stub.AskedOf("rds", "DescribeDBInstances").Select(question => (question.AccessKey, question.SessionToken)).Single());
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains("there is no such file", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Profile_gives_credentials_and_region()
+    {
+        using var home = new TemporaryFolder("aws");
+        Directory.CreateDirectory(home.File(".aws"));
+        home.Write(".aws/credentials", "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = s\n\n[other]\naws_access_key_id = AKIDOTHER\naws_secret_access_key = s\n");
+        home.Write(".aws/config", "[default]\nregion = eu-north-1\n\n[profile other]\nregion = sa-east-1\n");
+        var environment = AwsInTest.Environment(home.Path);
+        var configuration = Configuration() with { AwsCredentials = null, AwsRegions = [] };
+
+        await AwsInTest.ScanAsync(Assert.Single(RdsPlugin.CreateDiscoverers(configuration, environment, AwsInTest.Limits)));
+        await AwsInTest.ScanAsync(Assert.Single(RdsPlugin.CreateDiscoverers(configuration with { AwsCredentials = new() { AwsProfile = "other" } }, environment, AwsInTest.Limits)));
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(RdsPlugin.CreateDiscoverers(
+            configuration with { AwsCredentials = new() { AwsProfile = "none" }, AwsRegions = ["eu-west-1"] }, environment, AwsInTest.Limits)));
+
+        Assert.Equal([("AKIDDEFAULT", "eu-north-1"), ("AKIDOTHER", "sa-east-1")], stub.AskedOf("rds", "DescribeDBInstances").Select(question => (question.AccessKey, question.Region)));
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains("\"none\"", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Environment_gives_credentials_region_and_endpoint()
+    {
+        var configuration = new AwsRdsDiscoveryConfiguration { ScanIntervalMinutes = 5 };
+
+        await AwsInTest.ScanAsync(Assert.Single(Discoverers(
+            configuration, ("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_REGION", "ap-south-1"), ("AWS_ENDPOINT_URL", stub.Url))));
+
+        Assert.Equal(("AKIDENV", "ap-south-1"), stub.AskedOf("rds", "DescribeDBInstances").Select(question => (question.AccessKey, question.Region)).Single());
+    }
+
+    [Fact]
+    public async Task Credentials_that_are_nowhere_are_an_error_that_names_the_places()
+    {
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(Configuration() with { AwsCredentials = null })));
+
+        Assert.Equal(DiscoveryFailure.Credentials, thrown.Failure);
+        Assert.Contains("AWS_ACCESS_KEY_ID", thrown.Message);
+    }
+
+    [Fact]
+    public void Region_that_is_nowhere_is_an_error()
+    {
+        var thrown = Assert.Throws<DiscoveryException>(() => Discoverers(Configuration() with { AwsRegions = [] }));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains("aws_regions", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Region_of_the_instance_is_asked_of_its_metadata_service()
+    {
+        await using var instance = await MetadataStub.StartAsync("eu-south-2");
+
+        var discoverer = Assert.Single(Discoverers(
+            Configuration() with { AwsRegions = [] }, ("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", instance.Url)));
+
+        Assert.Equal("aws rds ( region = eu-south-2 )", discoverer.DiscoveryId);
+    }
+
+    [Fact]
+    public async Task Account_that_the_answer_does_not_name_is_an_error()
+    {
+        stub.On("sts", "GetCallerIdentity", _ => AwsAnswer.Xml("<html><body>Sign in</body></html>"));
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(Configuration())));
+
+        Assert.Equal(DiscoveryFailure.Malformed, thrown.Failure);
+        Assert.Empty(stub.AskedOf("rds", "DescribeDBInstances"));
+    }
+
+    [Fact]
+    public async Task Authority_that_is_not_trusted_is_an_error_of_tls()
+    {
+        await using var tls = await MetadataStub.StartAsync("", https: true);
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(Configuration() with { AwsEndpointUrl = tls.Url })));
+
+        Assert.Equal(DiscoveryFailure.Tls, thrown.Failure);
+    }
+
+    private AwsRdsDiscoveryConfiguration Configuration()
+        => new() { ScanIntervalMinutes = 5, AwsRegions = AwsInTest.Regions, AwsCredentials = AwsInTest.Keys, AwsEndpointUrl = stub.Url };
+
+    private static IEnumerable<IDiscoverer> Discoverers(AwsRdsDiscoveryConfiguration configuration, params (string Name, string Value)[] variables)
+        => RdsPlugin.CreateDiscoverers(configuration, AwsInTest.Environment(variables: variables), AwsInTest.Limits);
+}
