@@ -38,10 +38,12 @@ internal static class ReplicaRole
         }
 
         var actors = Actors(options, streams, ended);
-        var host = Build(options, actors);
+        var start = new StartPhase();
+        var host = Build(options, actors, start);
         try
         {
             await host.StartAsync(cancellationToken).ConfigureAwait(false);
+            start.End();
         }
         catch (IOException failure)
         {
@@ -66,10 +68,10 @@ internal static class ReplicaRole
         };
     }
 
-    private static IHost Build(ReplicaRoleOptions options, ConnectorActorsOptions actors)
+    private static IHost Build(ReplicaRoleOptions options, ConnectorActorsOptions actors, StartPhase start)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "connector" });
-        ProcessLogging.Add(builder.Logging, options.Settings.LogLevel);
+        ProcessLogging.Add(builder.Logging, options.Settings.LogLevel, start);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.Services.AddConnectorActors(actors);
         return builder.Build();
