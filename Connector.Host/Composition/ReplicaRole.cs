@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
+using Akka.Actor;
+using Akka.Hosting;
 using Connector.Actors.Control;
 using Connector.Actors.Health;
 using Connector.Actors.Links;
@@ -20,6 +22,9 @@ internal static class ReplicaRole
 {
     /// <summary>For addresses that a predecessor is about to give up.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan CutPatience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FarewellTime = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Returns when the replica runs and its health endpoint answers.</summary>
     /// <exception cref="ConnectorError">The health address is in use, or the configuration contradicts itself.</exception>
@@ -65,7 +70,23 @@ internal static class ReplicaRole
         {
             Streams = () => streams.State().Count,
             LongestStop = actors.LongestStop,
+            CutAsync = () => CutAsync(host),
         };
+    }
+
+    private static async Task CutAsync(IHost host)
+    {
+        try
+        {
+            await host.Services.GetRequiredService<ActorRegistry>().Get<ConnectorActorKeys.Links>().GracefulStop(CutPatience).ConfigureAwait(false);
+
+            // The links have said good-bye; their lanes are writing it.
+            await Task.Delay(FarewellTime, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The process ends now in any case, and whoever was not told hears nothing from it any more.
+        }
     }
 
     private static IHost Build(ReplicaRoleOptions options, ConnectorActorsOptions actors, StartPhase start)
