@@ -9,11 +9,15 @@ ThreadReserve.Keep(ThreadReserve.Usual);
 
 var environment = HostEnvironment.OfProcess();
 var supervised = environment.Variable(ParentWatch.Variable) == ParentWatch.ByStandardInput;
-using var signals = new ShutdownSignals(supervised, Environment.Exit);
+var signals = new ShutdownSignals(supervised, ProcessEnd.Now);
 if (supervised)
 {
     ParentWatch.Start(Console.OpenStandardInput(), signals.StopAtOnce);
 }
 
 using var memory = new IdleMemory(TimeProvider.System);
-return await CommandLine.RunAsync(args, environment with { AtOnce = signals.AtOnce }, Roles.Real, signals.Stopping);
+var exitCode = await CommandLine.RunAsync(args, environment with { AtOnce = signals.AtOnce }, Roles.Real, signals.Stopping);
+
+// Never disposed of: a request that comes during the last steps of the process must not end it by the system's default, with another exit code.
+GC.KeepAlive(signals);
+return exitCode;

@@ -12,6 +12,7 @@ internal static class DrillCommand
 {
     private const int MostPerSecond = 2_000;
     private const int MostStreams = 10_000;
+    private const int MostRestarts = 1_000;
 
     public static Command Build(HostEnvironment environment)
     {
@@ -68,6 +69,7 @@ internal static class DrillCommand
                 return [];
             },
         };
+        var restarts = Number("--restarts", "kills and drains by chance, when restarts are among the events", 50, 1, MostRestarts);
         var freezeFor = Duration("--freeze-for", "how long a replica stays frozen", TimeSpan.FromSeconds(10));
         var settle = Duration("--settle", "how long the group may take to be whole again after each step", TimeSpan.FromSeconds(60));
         var echo = new Option<bool>("--echo") { Description = "what is behind sockets that are not HTTP sends back what it gets; without it they are only held open" };
@@ -75,13 +77,14 @@ internal static class DrillCommand
         var command = new Command(
             "drill", "kills, freezes and drains the replicas of a running group under real load, and says which promises were kept; exits 5 when one was broken")
         {
-            readyFile, health, sockets, rate, streams, events, freezeFor, settle, echo, evenTheLast,
+            readyFile, health, sockets, rate, streams, events, restarts, freezeFor, settle, echo, evenTheLast,
         };
         command.SetAction(async (parsed, stopping) =>
         {
             var options = new DrillOptions(
                 parsed.GetValue(readyFile), parsed.GetValue(health), parsed.GetValue(sockets), parsed.GetValue(rate), parsed.GetValue(streams), parsed.GetValue(events),
-                parsed.GetValue(echo), parsed.GetValue(evenTheLast), parsed.GetValue(freezeFor), parsed.GetValue(settle));
+                parsed.GetValue(echo), parsed.GetValue(evenTheLast), parsed.GetValue(freezeFor), parsed.GetValue(settle),
+                parsed.GetValue(restarts));
             if (options.ReadyFile is null == options.Health.IsEmpty)
             {
                 throw new ConnectorError(

@@ -65,11 +65,14 @@ internal static class StartCommand
         finally
         {
             await RunningRoles.StopAsync(replica.StopAsync, replica.LongestStop, environment.AtOnce);
-            readyFile?.Remove();
             if (environment.AtOnce.IsCancellationRequested)
             {
-                await environment.Error.WriteLineAsync($"Stopped at once, without waiting for the streams that ran: {replica.Streams()} were cut.");
+                var streams = replica.Streams();
+                await replica.CutAsync();
+                await environment.Error.WriteLineAsync($"Stopped at once, without waiting for the streams that ran: {streams} were cut.");
             }
+
+            readyFile?.Remove();
         }
     }
 }

@@ -22,10 +22,12 @@ internal static class EdgeRole
     public static async Task<RunningEdge> StartAsync(EdgeRoleOptions options, CancellationToken cancellationToken)
     {
         IHost? host = null;
+        var start = new StartPhase();
         try
         {
-            host = Build(options);
+            host = Build(options, start);
             await host.StartAsync(cancellationToken).ConfigureAwait(false);
+            start.End();
             return Running(host, options);
         }
         catch (Exception failure)
@@ -44,11 +46,11 @@ internal static class EdgeRole
         }
     }
 
-    private static IHost Build(EdgeRoleOptions options)
+    private static IHost Build(EdgeRoleOptions options, StartPhase start)
     {
         var settings = options.Settings;
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "connector" });
-        ProcessLogging.Add(builder.Logging, settings.LogLevel);
+        ProcessLogging.Add(builder.Logging, settings.LogLevel, start);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.Services.Configure<HostOptions>(hosting => hosting.ShutdownTimeout = StopTimeout);
         builder.Services.AddEdgeHost(new EdgeHostOptions

@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
+using Akka.Actor;
+using Akka.Hosting;
 using Connector.Actors.Control;
 using Connector.Actors.Health;
 using Connector.Actors.Links;
@@ -21,6 +23,9 @@ internal static class ReplicaRole
     /// <summary>For addresses that a predecessor is about to give up.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan CutPatience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FarewellTime = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Returns when the replica runs and its health endpoint answers.</summary>
     /// <exception cref="ConnectorError">The health address is in use, or the configuration contradicts itself.</exception>
     public static async Task<RunningReplica> StartAsync(ReplicaRoleOptions options, CancellationToken cancellationToken)
@@ -38,10 +43,12 @@ internal static class ReplicaRole
         }
 
         var actors = Actors(options, streams, ended);
-        var host = Build(options, actors);
+        var start = new StartPhase();
+        var host = Build(options, actors, start);
         try
         {
             await host.StartAsync(cancellationToken).ConfigureAwait(false);
+            start.End();
         }
         catch (IOException failure)
         {
@@ -63,13 +70,29 @@ internal static class ReplicaRole
         {
             Streams = () => streams.State().Count,
             LongestStop = actors.LongestStop,
+            CutAsync = () => CutAsync(host),
         };
     }
 
-    private static IHost Build(ReplicaRoleOptions options, ConnectorActorsOptions actors)
+    private static async Task CutAsync(IHost host)
+    {
+        try
+        {
+            await host.Services.GetRequiredService<ActorRegistry>().Get<ConnectorActorKeys.Links>().GracefulStop(CutPatience).ConfigureAwait(false);
+
+            // The links have said good-bye; their lanes are writing it.
+            await Task.Delay(FarewellTime, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The process ends now in any case, and whoever was not told hears nothing from it any more.
+        }
+    }
+
+    private static IHost Build(ReplicaRoleOptions options, ConnectorActorsOptions actors, StartPhase start)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "connector" });
-        ProcessLogging.Add(builder.Logging, options.Settings.LogLevel);
+        ProcessLogging.Add(builder.Logging, options.Settings.LogLevel, start);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.Services.AddConnectorActors(actors);
         return builder.Build();

@@ -12,6 +12,9 @@ public sealed record RunningReplica(
     /// <summary>Streams that run now.</summary>
     public Func<int> Streams { get; init; } = static () => 0;
 
+    /// <summary>Resets the streams that run, so that nobody waits for this replica to come back. Takes less than a second, and never throws.</summary>
+    public Func<Task> CutAsync { get; init; } = static () => Task.CompletedTask;
+
     /// <summary>What <see cref="StopAsync"/> may take.</summary>
     public TimeSpan LongestStop { get; init; } = TimeSpan.FromSeconds(40);
 }

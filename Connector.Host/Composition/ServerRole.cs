@@ -36,10 +36,12 @@ internal static class ServerRole
         }
 
         WebApplication? app = null;
+        var start = new StartPhase();
         try
         {
-            app = Build(options);
+            app = Build(options, start);
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            start.End();
             return Running(app, options);
         }
         catch (Exception failure)
@@ -58,7 +60,7 @@ internal static class ServerRole
         }
     }
 
-    private static WebApplication Build(ServerRoleOptions options)
+    private static WebApplication Build(ServerRoleOptions options, StartPhase start)
     {
         var address = options.LoopbackOnly ? IPAddress.Loopback : IPAddress.IPv6Any;
         var host = new ControlPlaneHostOptions
@@ -82,7 +84,7 @@ internal static class ServerRole
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connector" });
         var services = builder.Services;
-        ProcessLogging.Add(builder.Logging, options.LogLevel);
+        ProcessLogging.Add(builder.Logging, options.LogLevel, start);
         services.AddSingleton<IHostLifetime, QuietLifetime>();
         services.Configure<HostOptions>(hosting => hosting.ShutdownTimeout = StopTimeout);
         services.AddRoutingCore();

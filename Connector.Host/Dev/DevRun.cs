@@ -22,7 +22,7 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
     // Beyond it a group that does not come together is shown as it is.
-    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan GroupPatience = TimeSpan.FromSeconds(30);
 
     private readonly PortChoice ports = PortChoice.OnLoopback();
     private readonly Lock reportGate = new();
@@ -56,7 +56,7 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
             finally
             {
                 readyFile?.Remove();
-                await RunningRoles.StopAsync(replicas.StopAsync, StopDeadline, environment.AtOnce);
+                await RunningRoles.StopAsync(replicas.StopAsync, StopDeadline);
             }
         }
         finally
@@ -93,7 +93,7 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
             var sockets = await api.ListSocketsAsync(connectorId, setup);
             if (state is null)
             {
-                replicas = replicas with { Notes = await ReplicaReadiness.WaitAsync(replicas.Running, ReadyPatience, setup) };
+                replicas = replicas with { Notes = await ReplicaReadiness.WaitAsync(replicas.Running, GroupPatience, stopping) };
             }
 
             lock (reportGate)
@@ -116,7 +116,7 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
         {
             if (replicas is not null)
             {
-                await RunningRoles.StopAsync(replicas.StopAsync, StopDeadline, environment.AtOnce);
+                await RunningRoles.StopAsync(replicas.StopAsync, StopDeadline);
             }
 
             if (failure is OperationCanceledException && !stopping.IsCancellationRequested)

@@ -10,8 +10,11 @@ internal sealed record ControlSample(TimeSpan At, string State, long Epoch, stri
 {
     public bool Online => State == "online";
 
+    /// <summary>Whether the control plane knew it at all.</summary>
+    public bool Known => State != "unknown";
+
     /// <summary>One process of a replica. A restarted one is another.</summary>
-    internal sealed record Replica(string Id, string BootId, int Lanes, bool Draining);
+    internal sealed record Replica(string Id, string BootId, int Lanes, bool Draining, string? Role = null, int Streams = 0);
 
     /// <summary>Null when the answer is of another shape.</summary>
     public static ControlSample? Read(TimeSpan at, JsonNode? answer)
@@ -26,7 +29,8 @@ internal sealed record ControlSample(TimeSpan At, string State, long Epoch, stri
                     (string?)session["leader"],
                     [
                         .. (answer["replicas"] as JsonArray ?? []).OfType<JsonObject>().Select(static replica => new Replica(
-                            (string?)replica["id"] ?? "", (string?)replica["boot_id"] ?? "", (int?)replica["lanes"] ?? 0, (bool?)replica["draining"] ?? false)),
+                            (string?)replica["id"] ?? "", (string?)replica["boot_id"] ?? "", (int?)replica["lanes"] ?? 0, (bool?)replica["draining"] ?? false,
+                            (string?)replica["role"], (int?)replica["live_streams"] ?? 0)),
                     ])
                 : null;
         }

@@ -14,6 +14,7 @@ internal sealed class ControlWatch : IAsyncDisposable
     private readonly DrillLedger ledger;
     private readonly string path;
     private readonly CancellationTokenSource stopping = new();
+    private readonly TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task watching;
 
     public ControlWatch(Uri api, string adminToken, string connectorId, DrillLedger ledger)
@@ -24,6 +25,9 @@ internal sealed class ControlWatch : IAsyncDisposable
         path = $"connector/{Uri.EscapeDataString(connectorId)}";
         watching = Task.Run(WatchAsync);
     }
+
+    /// <summary>Ends with the first look, whatever was seen.</summary>
+    public Task Looked => looked.Task;
 
     public async ValueTask DisposeAsync()
     {
@@ -41,6 +45,7 @@ internal sealed class ControlWatch : IAsyncDisposable
             while (true)
             {
                 await LookAsync().ConfigureAwait(false);
+                looked.TrySetResult();
                 await clock.WaitForNextTickAsync(stopping.Token).ConfigureAwait(false);
             }
         }

@@ -13,4 +13,7 @@ internal enum DrillEvent
 
     /// <summary>SIGTERM; as a step, of each replica in turn.</summary>
     Drain,
+
+    /// <summary>As a step, kills and drains of replicas chosen by chance.</summary>
+    Restarts,
 }

@@ -79,13 +79,25 @@ internal static class DrillJudge
                 CultureInfo.InvariantCulture, $"{result.Lost} long streams were lost; {(kills ? $"at most the {mayLose} of that replica may be" : "none may be")} ({result.Reason})"));
         }
 
-        if (result.ControlGap is { } gap && (window.Led || gap > TimeSpan.Zero))
+        // How long a frozen leader's session may be away is not promised, only how soon it is noticed.
+        if (result.ControlGap is { } gap && (window.Led ? !freezes : gap > TimeSpan.Zero))
         {
-            var longest = window.Led && window.Event != DrillEvent.Drain ? LongestFailOver : LongestHandOver;
+            var longest = window.Led && kills ? LongestFailOver : LongestHandOver;
             if (gap > longest)
             {
                 broken.Add(string.Create(CultureInfo.InvariantCulture, $"no control session for {gap.TotalSeconds:0.0} s; at most {longest.TotalSeconds:0} s are promised"));
             }
+        }
+
+        broken.AddRange(ControlHistory.Broken(after, window.Led ? 1 : 0));
+        if (freezes && window.Led && (window.RoleAfter == "leader" || after.LastOrDefault(static sample => sample.Online)?.Leader == window.ReplicaId))
+        {
+            broken.Add("the woken replica leads; it had to step back");
+        }
+
+        if (!window.Recovered)
+        {
+            broken.Add("the group was not whole again in time");
         }
 
         if (freezes && window.BootId is not null && after.Length > 0 && !(result.Detection <= LongestFreezeUnnoticed))

@@ -7,7 +7,7 @@ internal static class DrillPlan
 {
     public static readonly ImmutableArray<DrillEvent> Usual = [DrillEvent.KillFollower, DrillEvent.KillLeader, DrillEvent.FreezeLeader, DrillEvent.Drain];
 
-    public const string Names = "kill-follower, kill-leader, freeze-follower, freeze-leader, drain";
+    public const string Names = "kill-follower, kill-leader, freeze-follower, freeze-leader, drain, restarts";
 
     public static string NameOf(DrillEvent happening) => happening switch
     {
@@ -15,6 +15,7 @@ internal static class DrillPlan
         DrillEvent.KillLeader => "kill-leader",
         DrillEvent.FreezeFollower => "freeze-follower",
         DrillEvent.FreezeLeader => "freeze-leader",
+        DrillEvent.Restarts => "restarts",
         _ => "drain",
     };
 
@@ -27,11 +28,23 @@ internal static class DrillPlan
     }
 
     /// <summary>The steps in their order; a drain is one of each replica.</summary>
-    public static ImmutableArray<DrillStep> Steps(ImmutableArray<DrillEvent> events, IEnumerable<DrillReplica> replicas)
+    /// <param name="restarts">How many steps restarts are.</param>
+    public static ImmutableArray<DrillStep> Steps(ImmutableArray<DrillEvent> events, IReadOnlyList<DrillReplica> replicas, int restarts, Random random)
     {
-        DrillStep[] drains = [.. replicas.Select(static replica => new DrillStep(DrillEvent.Drain, replica.Id))];
-        return [.. events.SelectMany(happening => happening == DrillEvent.Drain ? drains : [new DrillStep(happening)])];
+        return [.. events.SelectMany(Of)];
+
+        IEnumerable<DrillStep> Of(DrillEvent happening) => happening switch
+        {
+            DrillEvent.Drain => replicas.Select(static replica => new DrillStep(DrillEvent.Drain, replica.Id)),
+            DrillEvent.Restarts => Enumerable.Range(0, restarts).Select(_ => new DrillStep(
+                random.Next(2) == 0 ? DrillEvent.KillFollower : DrillEvent.Drain, replicas[random.Next(replicas.Count)].Id)),
+            _ => [new DrillStep(happening)],
+        };
     }
+
+    /// <summary>What the step is for its victim: who is killed by name may lead by then.</summary>
+    public static DrillEvent Happening(DrillStep step, bool leads)
+        => step is { Event: DrillEvent.KillFollower, ReplicaId: not null } && leads ? DrillEvent.KillLeader : step.Event;
 
     /// <summary>Whom the step is for now; null when there is no such replica.</summary>
     /// <param name="leader">Id of the replica that holds the control session, as the control plane says; null when it says none.</param>
@@ -47,6 +60,15 @@ internal static class DrillPlan
             ? leads
             : replicas.FirstOrDefault(replica => replica.Healthy && replica != leads);
     }
+
+    /// <summary>As many are healthy as were, and each is in a group of as many as before.</summary>
+    public static bool IsWhole(IReadOnlyCollection<DrillReplica> group, IReadOnlyCollection<DrillReplica> before)
+        => group.Count(static replica => replica.Healthy) >= before.Count(static replica => replica.Healthy)
+            && before.All(first => group.FirstOrDefault(replica => replica.Id == first.Id) is { } now && (!first.IsGrouped || (now.IsGrouped && now.Members == first.Members)));
+
+    /// <summary>The woken victim, or the process that came in its place.</summary>
+    public static bool IsBack(DrillEvent happening, DrillReplica victim, DrillReplica now)
+        => now.Healthy && (now.ProcessId == victim.ProcessId) == (happening is DrillEvent.FreezeFollower or DrillEvent.FreezeLeader);
 
     /// <summary>Why the replica is not touched; null when it may be.</summary>
     /// <param name="processes">That are no replicas: this one, and the one that the ready file is of.</param>

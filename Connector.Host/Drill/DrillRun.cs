@@ -19,6 +19,9 @@ internal sealed class DrillRun(DrillOptions options, HostEnvironment environment
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(5);
 
+    // Streams of a killed replica wait for it that long, and what they hold is let go then.
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(60);
+
     private readonly DrillSource source = new(options, environment);
 
     public async Task<ExitCode> RunAsync(CancellationToken stopping)
@@ -34,6 +37,8 @@ internal sealed class DrillRun(DrillOptions options, HostEnvironment environment
         var ledger = new DrillLedger(environment.Time);
         await using var watch = source.Api() is { } api ? new ControlWatch(api.Url, api.Token, connectorId, ledger) : null;
         await using var load = new DrillLoad(targets, options.Rate, options.Streams, ledger);
+        await (watch?.Looked ?? Task.CompletedTask).WaitAsync(stopping);
+        var atRest = await CensusAsync(ledger, stopping);
         await SayAsync(string.Create(
             CultureInfo.InvariantCulture,
             $"{group.Length} replicas, {options.Rate} new connections a second and {options.Streams} long streams over {string.Join(", ", targets.Select(static target => target.Name))}."));
@@ -42,18 +47,47 @@ internal sealed class DrillRun(DrillOptions options, HostEnvironment environment
         var before = RequireGoodLoad(ledger.Summary());
 
         var results = new List<DrillResult>();
-        foreach (var step in DrillPlan.Steps(options.Events, group))
+        foreach (var step in DrillPlan.Steps(options.Events, group, options.Restarts, Random.Shared))
         {
-            results.Add(await StepAsync(step, group.Length, ledger, load, before.Slowest > DrillJudge.LongestOpen, stopping));
+            results.Add(await StepAsync(step, group, ledger, load, before.Slowest > DrillJudge.LongestOpen, stopping));
             await SayAsync(DrillReport.Line(results[^1]));
         }
 
-        await environment.Output.WriteAsync(DrillReport.Render(results, before, ledger.Summary()));
+        var all = ledger.Summary();
+        await load.DisposeAsync();
+        var (after, leaks) = await RestAsync(atRest, ledger, stopping);
+        await environment.Output.WriteAsync(DrillReport.Render(results, before, all, atRest, after, leaks));
         await environment.Output.FlushAsync(CancellationToken.None);
-        return results.TrueForAll(static result => result.Broken.IsEmpty) ? ExitCode.Ok : ExitCode.PromiseBroken;
+        return leaks.IsEmpty && results.TrueForAll(static result => result.Broken.IsEmpty) ? ExitCode.Ok : ExitCode.PromiseBroken;
     }
 
-    private async Task<DrillResult> StepAsync(DrillStep step, int members, DrillLedger ledger, DrillLoad load, bool slowBefore, CancellationToken stopping)
+    /// <summary>Waits until nothing is left of what the load has opened, as long as that may take.</summary>
+    private async Task<(DrillCensus Census, ImmutableArray<string> Leaks)> RestAsync(DrillCensus before, DrillLedger ledger, CancellationToken stopping)
+    {
+        var began = environment.Time.GetTimestamp();
+        while (true)
+        {
+            var census = await CensusAsync(ledger, stopping);
+            var leaks = DrillCensus.Leaks(before, census);
+            if (leaks.IsEmpty || environment.Time.GetElapsedTime(began) > LongestRest)
+            {
+                return (census, leaks);
+            }
+
+            await Task.Delay(Poll, environment.Time, stopping);
+        }
+    }
+
+    private async Task<DrillCensus> CensusAsync(DrillLedger ledger, CancellationToken stopping)
+    {
+        var replicas = (await source.ReplicasAsync(stopping)).Select(static replica => new DrillCensus.Process(
+            $"replica {replica.Id}", OpenHandles.Of(replica.ProcessId), replica.Streams, replica.Members, replica.Healthy));
+        var server = source.ReadyReport() is { } report ? new[] { new DrillCensus.Process("the server", OpenHandles.Of(report.Pid), 0, 0, true) } : [];
+        return new DrillCensus([.. replicas.Concat(server)], ledger.LastControl?.Replicas.Length);
+    }
+
+    private async Task<DrillResult> StepAsync(
+        DrillStep step, ImmutableArray<DrillReplica> whole, DrillLedger ledger, DrillLoad load, bool slowBefore, CancellationToken stopping)
     {
         var group = await source.ReplicasAsync(stopping);
         var control = ledger.LastControl;
@@ -67,18 +101,22 @@ internal sealed class DrillRun(DrillOptions options, HostEnvironment environment
                 "Start more replicas and wait until they are healthy (connector dev --replicas 3); --even-the-last touches the last one of a group too");
         }
 
-        await SayAsync($"{what} of replica {victim.Id}, process {victim.ProcessId} ...");
+        var led = control is null ? victim.Role == "leader" : control.Leader == victim.Id;
+        var happening = DrillPlan.Happening(step, led);
+        await SayAsync($"{DrillPlan.NameOf(happening)} of replica {victim.Id}, process {victim.ProcessId} ...");
         var at = ledger.Now;
-        var recovered = await DoAsync(step.Event, victim, load, () => RecoveredAsync(step.Event, victim, members, stopping), stopping);
+        var (recovered, roleAfter) = await DoAsync(
+            happening, victim, load, () => RecoveredAsync(happening, victim, whole, () => HasSession(ledger, led ? control : null), stopping), stopping);
         await Task.Delay(Aftermath, environment.Time, stopping);
         return ledger.Judge(
-            new DrillWindow(
-                step.Event, victim.Id, at, ledger.Now, control?.BootOf(victim.Id), victim.Streams, control is null ? victim.Role == "leader" : control.Leader == victim.Id,
-                control?.Epoch ?? 0, recovered),
-            slowBefore);
+            new DrillWindow(happening, victim.Id, at, ledger.Now, control?.BootOf(victim.Id), victim.Streams, led, control?.Epoch ?? 0, recovered, roleAfter), slowBefore);
     }
 
-    private async Task<bool> DoAsync(DrillEvent happening, DrillReplica victim, DrillLoad load, Func<Task<bool>> recovered, CancellationToken stopping)
+    /// <summary>A control session is there, after that of a victim another one. True when nobody looks.</summary>
+    private static bool HasSession(DrillLedger ledger, ControlSample? lost) => ledger.LastControl is not { } now || (now.Online && (lost is null || now.Epoch > lost.Epoch));
+
+    private async Task<(bool Recovered, string RoleAfter)> DoAsync(
+        DrillEvent happening, DrillReplica victim, DrillLoad load, Func<Task<(bool Recovered, string RoleAfter)>> recovered, CancellationToken stopping)
     {
         switch (happening)
         {
@@ -113,24 +151,27 @@ internal sealed class DrillRun(DrillOptions options, HostEnvironment environment
         return await recovered();
     }
 
-    /// <summary>Waits until as many replicas as in the beginning are healthy, the victim's successor among them.</summary>
-    private async Task<bool> RecoveredAsync(DrillEvent happening, DrillReplica victim, int members, CancellationToken stopping)
+    /// <summary>Waits until the group is as whole as in the beginning, the victim's successor in it, and has a control session.</summary>
+    private async Task<(bool Recovered, string RoleAfter)> RecoveredAsync(
+        DrillEvent happening, DrillReplica victim, ImmutableArray<DrillReplica> whole, Func<bool> hasSession, CancellationToken stopping)
     {
-        var samePid = happening is DrillEvent.FreezeFollower or DrillEvent.FreezeLeader;
         var began = environment.Time.GetTimestamp();
-        while (environment.Time.GetElapsedTime(began) < options.Settle)
+        while (true)
         {
             var group = await source.ReplicasAsync(stopping);
-            if (group.Count(static replica => replica.Healthy) >= members
-                && group.Any(replica => replica.Id == victim.Id && replica.Healthy && replica.ProcessId == victim.ProcessId == samePid))
+            var last = group.FirstOrDefault(replica => replica.Id == victim.Id);
+            if (DrillPlan.IsWhole(group, whole) && last is not null && DrillPlan.IsBack(happening, victim, last) && hasSession())
             {
-                return true;
+                return (true, last.Role);
+            }
+
+            if (environment.Time.GetElapsedTime(began) >= options.Settle)
+            {
+                return (false, last?.Role ?? "");
             }
 
             await Task.Delay(Poll, environment.Time, stopping);
         }
-
-        return false;
     }
 
     private static readonly TimeSpan GoodBye = TimeSpan.FromSeconds(1);

@@ -62,7 +62,8 @@ internal sealed class DrillSource(DrillOptions options, HostEnvironment environm
         status?.Ready == true,
         status?.Role ?? "unknown",
         status?.Streams?.Live ?? 0,
-        TimeSpan.FromSeconds(status?.DrainTimeoutSeconds ?? 0));
+        TimeSpan.FromSeconds(status?.DrainTimeoutSeconds ?? 0),
+        status?.Group?.Members?.Length ?? 0);
 
     private static async Task<ReplicaStatus?> TryReadAsync(IPEndPoint address, CancellationToken cancellationToken)
     {

@@ -7,6 +7,7 @@ namespace Connector.Host.Drill;
 /// <param name="Streams">That ran over the victim.</param>
 /// <param name="Led">The victim held the control session.</param>
 /// <param name="Epoch">Of the control session before.</param>
-/// <param name="Recovered">All replicas were healthy again.</param>
+/// <param name="Recovered">All replicas were healthy again, in one group with a control session.</param>
+/// <param name="RoleAfter">That the victim says to have in the end.</param>
 internal sealed record DrillWindow(
-    DrillEvent Event, string ReplicaId, TimeSpan At, TimeSpan Until, string? BootId, int Streams, bool Led, long Epoch, bool Recovered);
+    DrillEvent Event, string ReplicaId, TimeSpan At, TimeSpan Until, string? BootId, int Streams, bool Led, long Epoch, bool Recovered, string RoleAfter = "");

@@ -7,7 +7,8 @@ namespace Connector.Host.Running;
 /// <summary>Local log output of a process: one line per record on standard error.</summary>
 internal static class ProcessLogging
 {
-    public static void Add(ILoggingBuilder logging, string level)
+    /// <param name="start">Ended by the caller once the host has started.</param>
+    public static void Add(ILoggingBuilder logging, string level, StartPhase start)
     {
         logging.AddSimpleConsole(console =>
         {
@@ -31,11 +32,17 @@ internal static class ProcessLogging
         logging.AddFilter<ConsoleLoggerProvider>(null, minimum);
 
         // Frameworks speak of every request at info, and of every disconnected peer as an error.
+        var quiet = minimum == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning;
+        var shown = minimum > quiet ? minimum : quiet;
         foreach (var category in (ReadOnlySpan<string>)["Microsoft", "Grpc", "System", "Akka.Hosting"])
         {
-            var quiet = minimum == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning;
             logging.AddFilter(category, quiet);
-            logging.AddFilter<ConsoleLoggerProvider>(category, minimum > quiet ? minimum : quiet);
+            logging.AddFilter<ConsoleLoggerProvider>(category, shown);
+        }
+
+        foreach (var category in (ReadOnlySpan<string>)["Microsoft.Extensions.Hosting", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"])
+        {
+            logging.AddFilter<ConsoleLoggerProvider>(category, found => found >= shown && (start.IsOver || minimum == LogLevel.Debug));
         }
 
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);

@@ -27,14 +27,16 @@ internal static class RunningRoles
     }
 
     /// <summary>Never throws: what was running is over either way, and the first failure is the one to report.</summary>
-    /// <param name="atOnce">Waits no longer.</param>
+    /// <param name="stop">Given a token that is cancelled at the deadline.</param>
+    /// <param name="atOnce">Waits no longer. What is being stopped is left alone: the end of the process ends it.</param>
     public static async Task StopAsync(Func<CancellationToken, Task> stop, TimeSpan deadline, CancellationToken atOnce = default)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(atOnce);
-        limit.CancelAfter(deadline);
+        using var limit = new CancellationTokenSource(deadline);
+        var over = limit.Token;
         try
         {
-            await stop(limit.Token).WaitAsync(limit.Token);
+            // Away from here: a stop that blocks must not keep the second request from being heard.
+            await Task.Run(() => stop(over), CancellationToken.None).WaitAsync(deadline, atOnce);
         }
         catch (Exception)
         {

@@ -203,6 +203,7 @@ public sealed class EdgeProcessTests
             Assert.NotEqual(0, await process.WaitForExitAsync(Deadline));
             Assert.Contains(expected, process.Output, StringComparison.Ordinal);
             Assert.StartsWith("error: ", process.Output[process.Output.IndexOf("error: ", StringComparison.Ordinal)..], StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", process.Output, StringComparison.Ordinal);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using Connector.Tests.Services;
@@ -59,6 +60,32 @@ public sealed class RollingDeployTests
         Assert.True(File.Exists(folder.File("ready.json")), "the ready file is the successor's");
         Assert.False(second.Process.HasExited);
         await UserConnection.EchoAsync(opens.Port, cancellation);
+    }
+
+    [Fact]
+    public async Task Second_request_ends_a_draining_replica_at_once_and_says_what_it_cut()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var folder = new TemporaryFolder("impatient");
+        await using var paced = new PacedUpstream();
+        await using var server = await ServerProcess.StartAsync(cancellation);
+        var socket = await server.Api.CreateSocketAsync("streams", paced.Port);
+        await using var replica = await ReplicaProcess.StartAsync(server, folder, FreePorts.Take(), cancellation);
+        await using var watch = await ServedStream.StartAsync(socket, cancellation);
+        replica.Process.Signal(UnixSignal.Terminate);
+        await Eventually.IsTrueAsync(() => replica.Process.Output.Contains("draining: 1 streams run", StringComparison.Ordinal), "it drains", cancellation);
+        await watch.ReceiveAsync(10, cancellation);
+
+        // Not SIGINT: it stays ignored when whoever started the tests did so in the background of a shell.
+        var clock = Stopwatch.StartNew();
+        replica.Process.Signal(UnixSignal.Terminate);
+
+        Assert.Equal(0, await replica.Process.WaitForExitAsync(Deadline));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"it took {clock.Elapsed}");
+        Assert.Contains("1 were cut", replica.Process.Output, StringComparison.Ordinal);
+
+        // Sooner than the edge gives up a replica that it only does not hear.
+        Assert.NotEqual("end", await watch.Ended.WaitAsync(TimeSpan.FromSeconds(15), cancellation));
     }
 
     [Fact]

@@ -109,10 +109,12 @@ public sealed partial class RemoteFeed : IHostedService, IEdgeFeed, IDisposable
 
     public void Report(EdgeReport report) => Outbox.Add(report);
 
+    /// <summary>Ends what runs, also when nobody stopped it: a host whose start failed is only disposed of.</summary>
     public void Dispose()
     {
-        stopping.Dispose();
-        aborting.Dispose();
+        // The sources are not disposed of: what is just ending may still look at their tokens.
+        stopping.Cancel();
+        aborting.Cancel();
     }
 
     private async Task FollowAsync()
@@ -132,7 +134,7 @@ public sealed partial class RemoteFeed : IHostedService, IEdgeFeed, IDisposable
             {
                 failure = await FollowOnceAsync(Followed).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            catch (Exception) when (stopping.IsCancellationRequested)
             {
                 return;
             }

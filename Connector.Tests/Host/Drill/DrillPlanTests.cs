@@ -14,9 +14,53 @@ public sealed class DrillPlanTests
     public void Steps_are_in_order_and_a_drain_is_one_of_each_replica()
         => Assert.Equal(
             [new(DrillEvent.KillFollower), new(DrillEvent.KillLeader), new(DrillEvent.FreezeLeader), new(DrillEvent.Drain, "a"), new(DrillEvent.Drain, "b"), new(DrillEvent.Drain, "c")],
-            DrillPlan.Steps(DrillPlan.Usual, Group));
+            DrillPlan.Steps(DrillPlan.Usual, Group, 50, new Random(1)));
+
+    [Fact]
+    public void Restarts_are_kills_and_drains_of_replicas_by_chance()
+    {
+        var steps = DrillPlan.Steps([DrillEvent.Restarts], Group, 50, new Random(1));
+
+        Assert.Equal(50, steps.Length);
+        Assert.Equal(
+            from happening in new[] { DrillEvent.KillFollower, DrillEvent.Drain } from id in new[] { "a", "b", "c" } select new DrillStep(happening, id),
+            steps.Distinct().OrderBy(step => step.Event).ThenBy(step => step.ReplicaId));
+    }
 
     [Theory]
+    [InlineData("kill-follower", "a", true, "kill-leader")]
+    [InlineData("kill-follower", "a", false, "kill-follower")]
+    [InlineData("drain", "a", true, "drain")]
+    [InlineData("kill-leader", null, true, "kill-leader")]
+    public void Who_is_killed_by_name_may_lead(string happening, string? id, bool leads, string expected)
+        => Assert.Equal(expected, DrillPlan.NameOf(DrillPlan.Happening(new DrillStep(Event(happening), id), leads)));
+
+    [Fact]
+    public void Group_is_whole_when_all_are_healthy_members_of_one_again()
+    {
+        ImmutableArray<DrillReplica> before = [.. Group.Select(replica => replica with { Members = 3 })];
+
+        Assert.True(DrillPlan.IsWhole([.. before.Reverse()], before));
+        Assert.False(DrillPlan.IsWhole([before[0], before[1]], before));
+        Assert.False(DrillPlan.IsWhole([before[0], before[1], before[2] with { Healthy = false }], before));
+        Assert.False(DrillPlan.IsWhole([before[0], before[1], before[2] with { Role = "ungrouped", Members = 0 }], before));
+        Assert.False(DrillPlan.IsWhole([before[0], before[1], before[2] with { Members = 2 }], before));
+        Assert.True(DrillPlan.IsWhole([before[0] with { Role = "lone", Members = 0 }], [before[0] with { Role = "lone", Members = 0 }]));
+    }
+
+    [Theory]
+    [InlineData("kill-leader", 101, false)]
+    [InlineData("drain", 201, true)]
+    [InlineData("freeze-leader", 101, true)]
+    [InlineData("freeze-follower", 201, false)]
+    public void Killed_replica_is_back_as_another_process_and_a_woken_one_as_the_same(string happening, int pid, bool expected)
+    {
+        Assert.Equal(expected, DrillPlan.IsBack(Event(happening), Group[0], Group[0] with { ProcessId = pid }));
+        Assert.False(DrillPlan.IsBack(Event(happening), Group[0], Group[0] with { ProcessId = pid, Healthy = false }));
+    }
+
+    [Theory]
+    [InlineData("restarts", new[] { "restarts" })]
     [InlineData("kill-leader, drain", new[] { "kill-leader", "drain" })]
     [InlineData("freeze-follower", new[] { "freeze-follower" })]
     [InlineData("", null)]
@@ -69,6 +113,8 @@ public sealed class DrillPlanTests
         Assert.Contains("different connectors", Refusal(Group[0], [.. Group, Replica("d", 104) with { ConnectorId = "another" }]));
         Assert.Contains("two replicas say", Refusal(Group[0], [Group[0], Replica("d", 101)]));
     }
+
+    private static DrillEvent Event(string name) => Assert.Single(DrillPlan.Parse(name)!.Value);
 
     private static string? Refusal(DrillReplica victim, ImmutableArray<DrillReplica>? group = null)
         => DrillPlan.Refusal(victim, group ?? Group, new HashSet<int> { 7 }, evenTheLast: false);

@@ -37,6 +37,38 @@ public sealed class ShutdownSignalsTests
     }
 
     [Fact]
+    public async Task Process_ends_also_when_its_last_steps_are_blocked()
+    {
+        var signals = new ShutdownSignals(supervised: false, exits.Enqueue);
+
+        signals.StopAtOnce();
+        signals.Dispose();
+
+        await Eventually.IsTrueAsync(() => !exits.IsEmpty, "the process is ended", TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Stop_that_blocks_is_left_alone_when_asked_a_second_time()
+    {
+        using var release = new ManualResetEventSlim();
+        using var signals = new ShutdownSignals(supervised: false, exits.Enqueue);
+        var stopping = RunningRoles.StopAsync(
+            _ =>
+            {
+                release.Wait(CancellationToken.None);
+                return Task.CompletedTask;
+            },
+            TimeSpan.FromHours(1), signals.AtOnce);
+        signals.Request();
+        Assert.False(stopping.IsCompleted);
+
+        signals.Request();
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        release.Set();
+    }
+
+    [Fact]
     public async Task End_of_the_parent_s_pipe_is_heard_and_bytes_are_not()
     {
         using var pipe = new System.IO.Pipes.AnonymousPipeServerStream(System.IO.Pipes.PipeDirection.Out);

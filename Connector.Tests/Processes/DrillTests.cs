@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Connector.Tests.Services;
+using Xunit;
+
+namespace Connector.Tests.Processes;
+
+[Trait("kind", Kinds.Process)]
+[Collection(RealThings.Name)]
+public sealed class DrillTests(SharedDev shared)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4);
+
+    [Fact]
+    public async Task Drill_of_a_group_keeps_its_promises()
+    {
+        Installed.RequireLinux();
+        var cancellation = TestContext.Current.CancellationToken;
+        using var folder = new TemporaryFolder("drill");
+        var edge = FreePorts.TakeRange(10);
+        await using var dev = ConnectorExecutable.Start(
+        [
+            "dev", "--replicas", "2", "--data-dir", folder.File("data"), "--https-port", Text(FreePorts.Take()), "--http-port", Text(FreePorts.Take()),
+            "--tunnel-port", Text(FreePorts.Take()), "--edge-ports", $"{Text(edge)}-{Text(edge + 9)}", "--ready-file", folder.File("ready.json"),
+        ]);
+        var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), dev, Deadline, cancellation);
+        using var http = new HttpClient();
+        var roles = new List<string?>();
+        foreach (var replica in ready.Replicas)
+        {
+            roles.Add((string?)JsonNode.Parse(await http.GetStringAsync(new Uri(new Uri(replica.HealthUrl!), "status"), cancellation))!["role"]);
+        }
+
+        // The ready file says that there is a group, not only that there are replicas.
+        Assert.Equal(["leader", "member"], roles.Order());
+
+        await using var drill = ConnectorExecutable.Start(
+            ["drill", "--ready-file", folder.File("ready.json"), "--rate", "50", "--streams", "10", "--events", "kill-follower,drain"]);
+
+        Assert.True(await drill.WaitForExitAsync(Deadline) == 0, drill.Output);
+        Assert.Contains("Every promise was kept.", drill.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Replica_within_dev_s_own_process_is_not_touched()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var connector = await shared.GetAsync(cancellation);
+        using var folder = new TemporaryFolder("drill");
+        var file = folder.Write("ready.json", new JsonObject
+        {
+            ["pid"] = connector.Ready.ProcessId,
+            ["api_url"] = connector.Ready.ApiUrl,
+            ["admin_token"] = connector.Ready.AdminToken,
+            ["replicas"] = new JsonArray([.. connector.Ready.Replicas.Select(
+                replica => new JsonObject { ["id"] = replica.Id, ["pid"] = replica.ProcessId, ["health_url"] = replica.HealthUrl })]),
+        }.ToJsonString());
+
+        await using var last = ConnectorExecutable.Start(["drill", "--ready-file", file]);
+        Assert.Equal(1, await last.WaitForExitAsync(Deadline));
+        Assert.Contains("the only healthy one of its group", last.Output, StringComparison.Ordinal);
+
+        await using var forced = ConnectorExecutable.Start(["drill", "--ready-file", file, "--even-the-last", "--rate", "20", "--streams", "1", "--events", "kill-leader"]);
+        Assert.Equal(1, await forced.WaitForExitAsync(Deadline));
+        Assert.Contains("would be done to the control plane and the edge too", forced.Output, StringComparison.Ordinal);
+        Assert.False(connector.Process.HasExited);
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
