@@ -51,6 +51,7 @@ public static class CommandLine
         StatusCommand.Build(environment),
         DrillCommand.Build(environment),
         ConfigCommand.Build(environment),
+        PluginCommand.Build(environment),
     };
 
     private static string Path(ParseResult parsed)

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Akka.Hosting;
 using Connector.Actors.Control;
+using Connector.Actors.Discovery;
 using Connector.Actors.Health;
 using Connector.Actors.Links;
 using Connector.Actors.Reach;
@@ -10,6 +11,7 @@ using Connector.Actors.Registration;
 using Connector.Actors.Sockets;
 using Connector.Host.Errors;
 using Connector.Host.Running;
+using Connector.Plugins;
 using Connector.Protocol.Ids;
 using Connector.Relay.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -128,6 +130,9 @@ internal static class ReplicaRole
             Sockets = (_, _) => SocketSupervisorProps.Create(memory, reach, SocketSettings.Default, TimeProvider.System, streams),
             Links = (_, _, sockets) => LinkSupervisorProps.Create(
                 state.ReplicaId, bootId, state.Certificate, memory, sockets, LaneSettings.Default with { Detached = settings.ResumeWithin }, TimeProvider.System),
+            Discovery = new DiscoverySettings(
+                static configuration => Plugin.CreateDiscoverers(configuration, PluginEnvironment.OfProcess), new UpstreamDialer(reach, UpstreamDialerOptions.Detect(), TimeProvider.System),
+                DiscoveryTiming.Default, TimeProvider.System, Random.Shared.NextDouble),
             Health = options.Health,
             StateFile = state.File,
             DrainGrace = settings.DrainTimeout,

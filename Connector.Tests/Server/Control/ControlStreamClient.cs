@@ -15,7 +15,7 @@ namespace Connector.Tests.Server.Control;
 /// <summary>A control stream from the client's side: like the public client, or with hello.</summary>
 internal sealed class ControlStreamClient : IAsyncDisposable
 {
-    public const string AllFeatures = "hello,hello_ack,challenge,logs,logs_ack,socket_status,plugin_status,tickets,edges,config_version";
+    public const string AllFeatures = "hello,hello_ack,challenge,logs,logs_ack,socket_status,plugin_status,tickets,edges,config_version,discovery";
 
     private readonly GrpcChannel channel;
     private readonly AsyncDuplexStreamingCall<RequestType, ControlStreamResponse> call;
