@@ -14,7 +14,7 @@ internal static class DiscoveryMerge
     public const int MissesToGo = 3;
 
     /// <summary>Of one discoverer.</summary>
-    public const int MostResources = 20_000;
+    public const int MostResources = 50_000;
 
     /// <summary>Details that say how the thing is doing, not what it is.</summary>
     private const string ReachableSuffix = "_reachable";

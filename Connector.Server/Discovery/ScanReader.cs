@@ -13,7 +13,7 @@ internal sealed class ScanReader(TimeProvider time)
 {
     public const int LongestDiscoveryId = 256;
 
-    private const int MostParts = 64;
+    private const int MostParts = 256;
     private const int MostOpen = 64;
     private const int MostNotes = 50;
     private const int MostOpenBytes = 64 * 1024 * 1024;
