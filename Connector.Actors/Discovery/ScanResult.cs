@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Connector.Plugins;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Discovery;
 using Connector.Protocol.Ids;
