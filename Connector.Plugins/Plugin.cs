@@ -12,10 +12,6 @@ public static class Plugin
     public static ImmutableArray<IDiscoverer> CreateDiscoverers(PluginConfiguration configuration, PluginEnvironment environment)
         => configuration.Present switch
         {
-            [(_, AwsEc2DiscoveryConfiguration ec2)] => Aws.Ec2.Ec2Plugin.CreateDiscoverers(ec2, environment),
-            [(_, AwsEcsDiscoveryConfiguration ecs)] => Aws.Ecs.EcsPlugin.CreateDiscoverers(ecs, environment),
-            [(_, AwsEksDiscoveryConfiguration eks)] => Aws.Eks.EksPlugin.CreateDiscoverers(eks, environment),
-            [(_, AwsRdsDiscoveryConfiguration rds)] => Aws.Rds.RdsPlugin.CreateDiscoverers(rds, environment),
             [(_, DockerDiscoveryConfiguration docker)] => Docker.DockerPlugin.CreateDiscoverers(docker, environment),
             [(_, KubernetesDiscoveryConfiguration kubernetes)] => Kubernetes.KubernetesPlugin.CreateDiscoverers(kubernetes, environment),
             [(_, NetworkDiscoveryConfiguration network)] => Network.NetworkPlugin.CreateDiscoverers(network, environment),
