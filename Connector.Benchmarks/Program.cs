@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Connector.Benchmarks.Comparison;
+using Connector.Benchmarks.Discovery;
 using Connector.Benchmarks.Load;
 using Connector.Benchmarks.Micro;
 using Connector.Benchmarks.Trials;
@@ -7,6 +8,7 @@ using Connector.Benchmarks.Trials;
 var root = new RootCommand("Measures the connector: side by side with other ways to reach a private service, and in the small.")
 {
     CompareCommand.Create(),
+    DiscoveryCommand.Create(),
     MicroCommand.Create(),
     TrialCommand.Create(),
     LoadServerCommand.Create(),

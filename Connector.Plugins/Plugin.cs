@@ -19,6 +19,9 @@ public static class Plugin
             [(_, AwsEcsDiscoveryConfiguration ecs)] => Aws.Ecs.EcsPlugin.CreateDiscoverers(ecs, environment),
             [(_, AwsEksDiscoveryConfiguration eks)] => Aws.Eks.EksPlugin.CreateDiscoverers(eks, environment),
             [(_, AwsRdsDiscoveryConfiguration rds)] => Aws.Rds.RdsPlugin.CreateDiscoverers(rds, environment),
+            [(_, DockerDiscoveryConfiguration docker)] => Docker.DockerPlugin.CreateDiscoverers(docker, environment),
+            [(_, KubernetesDiscoveryConfiguration kubernetes)] => Kubernetes.KubernetesPlugin.CreateDiscoverers(kubernetes, environment),
+            [(_, NetworkDiscoveryConfiguration network)] => Network.NetworkPlugin.CreateDiscoverers(network, environment),
             _ => throw new DiscoveryException(DiscoveryFailure.Configuration, "The plugin's configuration must have the key of its type, and only that one"),
         };
 }

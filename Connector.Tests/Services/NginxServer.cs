@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Connector.Tests.Processes;
 
 namespace Connector.Tests.Services;
@@ -24,6 +25,9 @@ internal sealed class NginxServer : LoopbackServer
     /// <summary>Takes only connections that begin with a PROXY protocol header, and answers with what that says: source and destination.</summary>
     public int ProxiedPort { get; } = FreePorts.Take();
 
+    /// <summary>With a certificate of its own, trusted by nobody.</summary>
+    public int TlsPort { get; } = FreePorts.Take();
+
     /// <summary>SHA-256 of /large.bin, hexadecimal.</summary>
     public string LargeHash { get; private set; } = "";
 
@@ -46,6 +50,14 @@ internal sealed class NginxServer : LoopbackServer
     {
         Directory.CreateDirectory(Files);
         await File.WriteAllTextAsync(Path.Combine(Files, "small.txt"), SmallText, cancellation);
+        using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+        {
+            using var certificate = new CertificateRequest("CN=nginx.test", key, HashAlgorithmName.SHA256)
+                .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            Folder.Write("certificate.pem", certificate.ExportCertificatePem());
+            Folder.Write("key.pem", key.ExportPkcs8PrivateKeyPem());
+        }
+
         LargeHash = await WriteLargeAsync(Path.Combine(Files, "large.bin"), largeMegabytes, cancellation);
     }
 
@@ -71,6 +83,12 @@ internal sealed class NginxServer : LoopbackServer
               server {
                 listen 127.0.0.1:{{ProxiedPort}} proxy_protocol;
                 location / { return 200 "$proxy_protocol_addr $proxy_protocol_port $proxy_protocol_server_addr $proxy_protocol_server_port\n"; }
+              }
+              server {
+                listen 127.0.0.1:{{TlsPort}} ssl;
+                ssl_certificate {{Folder.File("certificate.pem")}};
+                ssl_certificate_key {{Folder.File("key.pem")}};
+                location / { return 200 "tls\n"; }
               }
               server {
                 listen 127.0.0.1:{{Port}};

@@ -1,0 +1,118 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Connector.Plugins.Http;
+using Connector.Protocol.Plugins;
+using k8s;
+using k8s.Exceptions;
+
+namespace Connector.Plugins.Kubernetes;
+
+/// <summary>
+/// How a cluster is reached. Read anew for each scan and each watch: kubeconfig files are rewritten, tokens are renewed. Without a kubeconfig and an address:
+/// the cluster we run in, else the kubeconfig of the user.
+/// </summary>
+internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials? credentials, PluginEnvironment environment)
+{
+    // Reading may run a program that asks for credentials.
+    private static readonly TimeSpan ReadingLimit = TimeSpan.FromSeconds(30);
+
+    /// <exception cref="DiscoveryException">What is configured cannot be used here.</exception>
+    public async Task<ClusterClient> OpenAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = new TimeLimit(ReadingLimit, environment.Time, cancellationToken);
+        try
+        {
+            // Blocks: files, and programs of the kubeconfig.
+            return await Task.Run(Open, CancellationToken.None).WaitAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (limit.IsExceeded)
+        {
+            throw new DiscoveryException(
+                DiscoveryFailure.TimedOut,
+                $"Reading {Origin()} took longer than {ReadingLimit.TotalSeconds:0} s; run the program that it names for credentials (users: exec:) by hand, as the connector's user");
+        }
+    }
+
+    private ClusterClient Open()
+    {
+        KubernetesClientConfiguration configuration;
+        try
+        {
+            configuration = Read();
+        }
+        catch (Exception failure) when (IsUnreadable(failure))
+        {
+            throw new DiscoveryException(
+                DiscoveryFailure.Configuration,
+                $"{Origin()} cannot be used: {Protocol.Discovery.ResourceBounds.Text(failure.Message)}. Set kubeconfig_path to a file that this user can read, or run the connector in the cluster with a service account",
+                failure);
+        }
+
+        var isVerified = !configuration.SkipTlsVerify;
+        var trusted = configuration.SslCaCerts;
+        // The library wants one, and the system's authorities will do.
+        configuration.SslCaCerts ??= [];
+        configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
+        configuration.FirstMessageHandlerSetup = handler =>
+        {
+            handler.AllowAutoRedirect = false;
+            handler.UseCookies = false;
+            if (isVerified)
+            {
+                Verify(handler.SslOptions, trusted);
+            }
+        };
+        return new ClusterClient(new k8s.Kubernetes(configuration, new BoundedHttpHandler(ClusterClient.IsWatch)), isVerified);
+    }
+
+    // By the platform's own rules, names included, instead of a callback of the library's.
+    private static void Verify(SslClientAuthenticationOptions options, X509Certificate2Collection? trusted)
+    {
+        options.RemoteCertificateValidationCallback = null;
+        if (trusted is { Count: > 0 })
+        {
+            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy.CustomTrustStore.AddRange(trusted);
+        }
+    }
+
+    private KubernetesClientConfiguration Read()
+    {
+        var url = credentials?.MasterUrl is { Length: > 0 } master ? master : null;
+        if (KubeconfigPath() is { } path)
+        {
+            return KubernetesClientConfiguration.BuildConfigFromConfigFile(new FileInfo(path), masterUrl: url);
+        }
+
+        if (url is not null)
+        {
+            return new KubernetesClientConfiguration { Host = url };
+        }
+
+        if (!KubernetesClientConfiguration.IsInCluster() && UsersKubeconfig() is { } own)
+        {
+            return KubernetesClientConfiguration.BuildConfigFromConfigFile(new FileInfo(own));
+        }
+
+        return KubernetesClientConfiguration.InClusterConfig();
+    }
+
+    private string? KubeconfigPath() => credentials?.KubeconfigPath is { Length: > 0 } path
+        ? path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(environment.Home, path[1..].TrimStart('/')) : path
+        : null;
+
+    // Of several files the first, which wins where they differ.
+    private string? UsersKubeconfig()
+        => new[] { environment.Variable("KUBECONFIG")?.Split(Path.PathSeparator)[0], Path.Combine(environment.Home, ".kube", "config") }.FirstOrDefault(File.Exists);
+
+    private string Origin() => KubeconfigPath() is { } path
+        ? $"The kubeconfig {path}"
+        : credentials?.MasterUrl is { Length: > 0 } ? "master_url" : "The access to the cluster that the connector runs in";
+
+    private static bool IsUnreadable(Exception failure)
+        => failure is KubeConfigException or KubernetesClientException or IOException or UnauthorizedAccessException or CryptographicException or FormatException
+            or ArgumentException or InvalidOperationException or NullReferenceException or System.ComponentModel.Win32Exception or YamlDotNet.Core.YamlException
+            or System.Text.Json.JsonException;
+}

@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using Connector.Plugins;
+using Connector.Plugins.Network;
+using Connector.Protocol.Plugins;
+
+namespace Connector.Tests.Plugins.Network;
+
+/// <summary>Scans of loopback, faster than the usual ones.</summary>
+internal static class Scans
+{
+    public static IDiscoverer Of(string target, params IEnumerable<int> ports) => Of(new NetworkDiscoveryConfiguration { ProbesPerSecond = 2_000 }, target, ports);
+
+    public static IDiscoverer Of(NetworkDiscoveryConfiguration configuration, string target, params IEnumerable<int> ports)
+        => NetworkPlugin.CreateDiscoverers(
+            configuration with { Targets = [new() { Target = target, Ports = [.. ports] }] }, LocalEnvironment.With()).Single();
+
+    /// <summary>Type and port of what is found on 127.0.0.1.</summary>
+    public static async Task<ImmutableArray<string>> FoundAsync(params IEnumerable<int> ports)
+    {
+        var found = await Of("127.0.0.1", ports).DiscoverAsync(null, TestContext.Current.CancellationToken);
+        return [.. found.Resources.Select(resource => resource.Identity!)];
+    }
+}
