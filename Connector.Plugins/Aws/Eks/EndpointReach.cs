@@ -23,7 +23,7 @@ internal static class EndpointReach
             UseCookies = false,
             MaxResponseHeadersLength = 64,
             // The cluster's authority is its own, and nothing is said to it that could be overheard.
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, presented, _, _) => presented is not null },
         };
         using var http = new HttpClient(handler);
         try
