@@ -141,6 +141,18 @@ public sealed class AwsAccessTests : IAsyncLifetime
         Assert.Contains("AWS_ACCESS_KEY_ID", thrown.Message);
     }
 
+    [Theory]
+    [InlineData("not an address")]
+    [InlineData("ftp://127.0.0.1/")]
+    [InlineData("//")]
+    public async Task Endpoint_that_is_no_address_is_an_error(string url)
+    {
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(Configuration() with { AwsEndpointUrl = url })));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains("aws_endpoint_url", thrown.Message);
+    }
+
     [Fact]
     public void Region_that_is_nowhere_is_an_error()
     {

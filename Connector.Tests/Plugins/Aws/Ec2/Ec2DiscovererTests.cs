@@ -138,6 +138,18 @@ public sealed class Ec2DiscovererTests : IAsyncLifetime
         Assert.Equal([false, false, null], Instances(second).Select(one => one.PrivateIpAddressReachable));
     }
 
+    [Fact]
+    public async Task Reachability_that_takes_too_long_is_left_unknown_with_a_warning()
+    {
+        stub.On("ec2", "DescribeInstances", _ => Ec2Answers.Page([Ec2Answers.Instance(1, "a"), Ec2Answers.Instance(2, "b")]));
+
+        var found = await AwsInTest.ScanAsync(Discoverer(limits: AwsInTest.Limits with { Reachability = TimeSpan.Zero }));
+
+        Assert.Equal([null, null], Instances(found).Select(one => one.PrivateIpAddressReachable));
+        Assert.Contains("2 of 2", Assert.Single(found.Warnings));
+        Assert.True(found.IsComplete);
+    }
+
     [Theory]
     [InlineData(503, "RequestLimitExceeded")]
     [InlineData(400, "Throttling")]
@@ -186,6 +198,16 @@ public sealed class Ec2DiscovererTests : IAsyncLifetime
         var thrown = await AwsInTest.FailsAsync(Discoverer(limits: AwsInTest.Limits with { Attempts = 1 }));
 
         Assert.Equal(DiscoveryFailure.Malformed, thrown.Failure);
+    }
+
+    [Fact]
+    public async Task Page_of_a_balancer_before_a_service_that_fails_is_not_taken_for_a_strangers()
+    {
+        stub.On("ec2", "DescribeInstances", _ => new AwsAnswer(503, "text/html", "<html><body>Service Unavailable</body></html>"));
+
+        var thrown = await AwsInTest.FailsAsync(Discoverer(limits: AwsInTest.Limits with { Attempts = 1 }));
+
+        Assert.Equal(DiscoveryFailure.Unreachable, thrown.Failure);
     }
 
     [Fact]
