@@ -14,8 +14,8 @@ using static Connector.Actors.Control.ReplicaAgentProtocol;
 namespace Connector.Actors.Control;
 
 /// <summary>
-/// Holds the one control stream for the agents of all replicas: what the control plane pushes goes to each of them, what they say goes out. Waiting → Connecting →
-/// Claiming → Online; each failure leads back to Waiting, the end of all to Stopped. Every asynchronous result carries its attempt; what belongs to an earlier one is
+/// Holds the one control stream for the agents of all replicas: what the control plane pushes goes to each of them, what they say goes out. Expecting → Connecting →
+/// Claiming → Online; each failure leads to Waiting and from there to Connecting, the end of all to Stopped. Every asynchronous result carries its attempt; what belongs to an earlier one is
 /// dropped.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "An actor ends in PostStop, not in Dispose.")]
@@ -29,6 +29,9 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
     private const string DeadlineTimer = "deadline";
     private const string HeartbeatTimer = "heartbeat";
     private const string MembersTimer = "members";
+    private const string AgentTimer = "agent";
+    private const string ShowUpTimer = "show-up";
+    private static readonly TimeSpan ShowUpInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan HeardStep = TimeSpan.FromSeconds(1);
 
     // An agent is forgotten when it was silent for so many of its intervals.
@@ -92,9 +95,37 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     // ---- behaviours
 
+    // Hello names what this replica holds, and only its agent knows that.
+    private void Expecting()
+    {
+        Receive<AgentHere>(m =>
+        {
+            OnAgent(m);
+            if (m.ReplicaId == settings.ReplicaId.Value)
+                Connect();
+        });
+        Receive<AgentDue>(_ =>
+        {
+            log.Warning(
+                "this replica did not say within {Seconds} s what it holds: the control session is opened as if that were {Version}",
+                settings.AgentDeadline.TotalSeconds, held);
+            Connect();
+        });
+
+        // What an agent says before the way here is known to its bridge is lost.
+        Receive<ShowUpDue>(_ => Context.System.EventStream.Publish(Group.GroupProtocol.SessionBegan.Instance));
+        ReceiveAlways();
+    }
+
     private void Waiting()
     {
-        Receive<Retry>(_ => Connect());
+        Receive<Retry>(_ =>
+        {
+            if (attempt == 0 && agents.Find(settings.ReplicaId.Value) is null)
+                Expect();
+            else
+                Connect();
+        });
         Receive<Opened>(m => ControlConnectionEnd.Discard(m.Connection));
         ReceiveAlways();
     }
@@ -288,8 +319,17 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
 
     // ---- opening and claiming
 
+    private void Expect()
+    {
+        Timers.StartSingleTimer(AgentTimer, AgentDue.Instance, settings.AgentDeadline);
+        Timers.StartPeriodicTimer(ShowUpTimer, ShowUpDue.Instance, ShowUpInterval);
+        Become(Expecting);
+    }
+
     private void Connect()
     {
+        Timers.Cancel(AgentTimer);
+        Timers.Cancel(ShowUpTimer);
         current = new AttemptTag(++attempt, Guid.NewGuid());
         attemptCancellation = new CancellationTokenSource();
         order = ConfigOrder.Start;
@@ -609,7 +649,7 @@ internal sealed class ControlSessionActor : ReceiveActor, IWithTimers
         if (restarted)
             Timers.StartSingleTimer(RetryTimer, Retry.Instance, schedule.Next(new ControlFailure(ControlFailureKind.Ended, "restarted")));
         else
-            Connect();
+            Expect();
     }
 
     // A defect that shows with every connection must not become a storm of them.

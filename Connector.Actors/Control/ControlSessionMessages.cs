@@ -32,6 +32,16 @@ internal static class ControlSessionMessages
         public static readonly MembersDue Instance = new();
     }
 
+    internal sealed class AgentDue : INoSerializationVerificationNeeded
+    {
+        public static readonly AgentDue Instance = new();
+    }
+
+    internal sealed class ShowUpDue : INoSerializationVerificationNeeded
+    {
+        public static readonly ShowUpDue Instance = new();
+    }
+
     internal sealed class Closed : INoSerializationVerificationNeeded
     {
         public static readonly Closed Instance = new();

@@ -20,6 +20,12 @@ public sealed record ControlSessionSettings
     /// <summary>What ConnectorMetadata says; see <see cref="ReplicaMetadata"/>.</summary>
     public required ReplicaMetadata Metadata { get; init; }
 
+    /// <summary>For the agent, until it is known what an earlier start held. Above the state file's own deadline.</summary>
+    public TimeSpan StateDeadline { get; init; } = TimeSpan.FromSeconds(12);
+
+    /// <summary>For the session, until the agent of its own replica has said what is held. Above the agent's own deadline.</summary>
+    public TimeSpan AgentDeadline { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Above the transport's own deadlines for connection and headers: only for a transport that hangs.</summary>
     public TimeSpan OpenDeadline { get; init; } = TimeSpan.FromSeconds(20);
 

@@ -24,6 +24,10 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
     private const string ReportTimer = "report";
     private const string RefreshTimer = "refresh";
     private const string HereTimer = "here";
+    private const string StateTimer = "state";
+
+    // Beyond these an asker is told what is known by then.
+    private const int MostWaiting = 64;
 
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly ControlSessionSettings settings;
@@ -33,6 +37,7 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
     private readonly AppliedConfig applied;
     private readonly WholeParts whole = new();
     private readonly DateTimeOffset startedAt;
+    private readonly List<IActorRef> waiting = [];
 
     private IActorRef to = ActorRefs.Nobody;
     private IActorRef discovery = ActorRefs.Nobody;
@@ -45,6 +50,9 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
     private Guid open;
     private ControlSessionStatusChanged? status;
     private bool ended;
+
+    // What an earlier start held is here, or nobody waits for it any more: only then does this replica say what it holds.
+    private bool known;
 
     public ReplicaAgentActor(ControlSessionSettings settings, ControlSessionPeers peers, TimeProvider time)
     {
@@ -188,6 +196,14 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
         {
             if (applied.Held == DesiredStateVersion.None)
                 applied.Hold(m.Version);
+            Known();
+        });
+        Receive<StateDue>(_ =>
+        {
+            log.Warning(
+                "what an earlier start of this replica held was not known within {Seconds} s: the control plane is told that it holds {Version}",
+                settings.StateDeadline.TotalSeconds, applied.Held);
+            Known();
         });
         Receive<ShipLogBatch>(m =>
         {
@@ -238,7 +254,23 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
             if (IsOpen)
                 Say(reports.Refresh(Health.Lamp.Now(time)));
         });
-        Receive<GetHeld>(_ => Sender.Tell(new HeldState(applied.Held)));
+        Receive<GetHeld>(_ =>
+        {
+            if (known || waiting.Count == MostWaiting)
+                Sender.Tell(new HeldState(applied.Held));
+            else
+                waiting.Add(Sender);
+        });
+    }
+
+    private void Known()
+    {
+        Timers.Cancel(StateTimer);
+        known = true;
+        foreach (var asker in waiting)
+            asker.Tell(new HeldState(applied.Held));
+        waiting.Clear();
+        Here();
     }
 
     private void Follow(Guid session)
@@ -262,6 +294,8 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
 
     private void Here()
     {
+        if (!known)
+            return;
         asked = false;
         to.Tell(new AgentHere(
             settings.ReplicaId.Value, settings.BootId.ToArray(), settings.Key.SubjectPublicKeyInfo.ToByteArray(), [], settings.Version, startedAt, reports.LiveStreams,
@@ -320,12 +354,23 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
         peers.Sockets.Tell(SocketSupervisorProtocol.GetSocketStatuses.Instance);
         peers.Sockets.Tell(UpstreamCheckProtocol.GetUpstreamLamps.Instance);
         peers.State.Tell(DesiredStateProtocol.GetDesiredState.Instance);
+        Timers.StartSingleTimer(StateTimer, StateDue.Instance, settings.StateDeadline);
         SetStatus(ControlSessionState.Connecting, "starting", new SessionEpoch(0), time.GetUtcNow());
+    }
+
+    // Nobody notices that this actor was restarted: its successor is told of the session. What it missed there it asks for.
+    protected override void PreRestart(Exception reason, object message)
+    {
+        if (!to.IsNobody())
+            Self.Tell(new UseSession(to));
+        if (IsOpen)
+            Self.Tell(new SessionOpen(open));
+        base.PreRestart(reason, message);
     }
 
     protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
 
-    /// <summary>Answered with <see cref="HeldState"/>.</summary>
+    /// <summary>Answered with <see cref="HeldState"/>, but not before it is known what an earlier start held.</summary>
     internal sealed record GetHeld : INoSerializationVerificationNeeded
     {
         public static readonly GetHeld Instance = new();
@@ -336,6 +381,11 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
     private sealed class HereDue : INoSerializationVerificationNeeded
     {
         public static readonly HereDue Instance = new();
+    }
+
+    private sealed class StateDue : INoSerializationVerificationNeeded
+    {
+        public static readonly StateDue Instance = new();
     }
 
     private sealed class RefreshDue : INoSerializationVerificationNeeded

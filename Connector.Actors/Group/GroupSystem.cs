@@ -107,6 +107,7 @@ internal sealed class GroupSystem
         return ConfigurationFactory.ParseString(dependencies.ExtraHocon)
             .WithFallback(own)
             .WithFallback(EmbeddedHocon.Group)
+            .WithFallback(EmbeddedHocon.Serialization)
             .WithFallback(EmbeddedHocon.Logging)
             .WithFallback(ClusterSingleton.DefaultConfig());
     }

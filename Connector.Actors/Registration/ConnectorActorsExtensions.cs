@@ -57,6 +57,7 @@ public static class ConnectorActorsExtensions
         akka.AddHocon(EmbeddedHocon.Shutdown, HoconAddMode.Prepend);
         akka.AddHocon(ReplicaShutdown.Timeouts(options.DrainGrace), HoconAddMode.Prepend);
         akka.AddHocon(EmbeddedHocon.Logging, HoconAddMode.Prepend);
+        akka.AddHocon(EmbeddedHocon.Serialization, HoconAddMode.Prepend);
         if (options.StateFile is { } stateFile)
             akka.AddHocon(PersistenceHocon.For(StateFile.ConnectionTo(stateFile)), HoconAddMode.Prepend);
         if (options.ExtraHocon.Length > 0)

@@ -13,6 +13,8 @@ internal static class EmbeddedHocon
 
     public static Config Persistence => Read("Registration.persistence");
 
+    public static Config Serialization => Read("Registration.serialization");
+
     public static Config Shutdown => Read("Registration.shutdown");
 
     private static Config Read(string name)

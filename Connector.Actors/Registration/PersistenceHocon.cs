@@ -23,6 +23,7 @@ internal static class PersistenceHocon
             }
             """)
             .WithFallback(EmbeddedHocon.Persistence)
+            .WithFallback(EmbeddedHocon.Serialization)
             .WithFallback(SqlPersistence.DefaultConfiguration);
     }
 }

@@ -5,8 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace Connector.Actors.State;
 
 /// <summary>
-/// The SQLite file in the state directory that holds this replica's journals: opened, checked, moved aside when it is of no use. Blocks; one call
-/// at a time.
+/// The SQLite file in the state directory that holds this replica's journals: opened, checked, moved aside when it is of no use. Blocks.
 /// </summary>
 internal sealed class StateFile
 {
@@ -22,6 +21,9 @@ internal sealed class StateFile
     private readonly ConnectorId connectorId;
     private readonly ReplicaId replicaId;
     private readonly TimeProvider time;
+
+    // An owner that was restarted opens again, perhaps while its predecessor's call hangs on the disk.
+    private readonly Lock opening = new();
 
     public StateFile(string path, ConnectorId connectorId, ReplicaId replicaId, TimeProvider time)
     {
@@ -50,6 +52,12 @@ internal sealed class StateFile
     /// <summary>Makes the file, or checks the one that is there. Never throws.</summary>
     /// <param name="damage">What was found to be wrong with it since; null when nothing was.</param>
     public StateFileOutcome Open(string? damage)
+    {
+        lock (opening)
+            return OpenAlone(damage);
+    }
+
+    private StateFileOutcome OpenAlone(string? damage)
     {
         try
         {
@@ -101,6 +109,8 @@ internal sealed class StateFile
                 return ($"it has format {version}, this version of the software reads {StateFileSchema.Version}", true);
             if (StateFileSchema.Run(connection, "PRAGMA quick_check(1)") is not "ok")
                 return ("its pages contradict each other", false);
+            if (Number(connection, StateFileSchema.CountForeignEntries) is > 0 and var others)
+                return ($"{others} of its entries name another serializer than this software's", false);
             var (connector, replica) = Owner(connection);
             return connector == connectorId.Value && replica == replicaId.Value
                 ? (null, false)

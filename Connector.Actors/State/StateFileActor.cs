@@ -26,7 +26,7 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> closers = [];
     private readonly HashSet<string> unflushed = new(StringComparer.Ordinal);
     private long incarnations;
-    private int attempt;
+    private OpenAttempt? attempt;
     private int failures;
     private bool preparing;
     private bool fileClosed;
@@ -49,8 +49,7 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
     {
         Receive<Prepared>(m =>
         {
-            preparing = false;
-            if (m.Attempt == attempt)
+            if (IsOver(m))
                 OnPrepared(m.Outcome);
         });
         Receive<DeadlinePassed>(_ => Fail(Slow));
@@ -110,7 +109,7 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
     private void Waiting()
     {
         Receive<Retry>(_ => Prepare());
-        Receive<Prepared>(_ => preparing = false);
+        Receive<Prepared>(m => { _ = IsOver(m); });
         Receive<OpenJournal>(m =>
         {
             Register(m.Name, Sender);
@@ -174,7 +173,7 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
     // Of journals and attempts that are over.
     private void Ignore()
     {
-        Receive<Prepared>(_ => preparing = false);
+        Receive<Prepared>(m => { _ = IsOver(m); });
         Receive<JournalProtocol.Recovered>(_ => { });
         Receive<JournalProtocol.Works>(_ => { });
         Receive<JournalProtocol.Failed>(_ => { });
@@ -199,7 +198,7 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
         }
 
         preparing = true;
-        var of = ++attempt;
+        var of = attempt = new OpenAttempt();
         var found = damage;
         Become(Preparing);
         Timers.StartSingleTimer(OpenTimer, DeadlinePassed.Instance, settings.OpenDeadline);
@@ -208,6 +207,14 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
             Self,
             success: outcome => new Prepared(of, outcome),
             failure: e => new Prepared(of, new StateFileOutcome.Unusable($"{e.GetType().Name}: {e.Message}", "report this defect")));
+    }
+
+    private bool IsOver(Prepared m)
+    {
+        if (!ReferenceEquals(m.Of, attempt))
+            return false;
+        preparing = false;
+        return true;
     }
 
     private void OnPrepared(StateFileOutcome outcome)
@@ -395,6 +402,9 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
             Self.Tell(new OpenJournal(name), journal.Owner);
         }
 
+        foreach (var closer in closers)
+            Self.Tell(CloseStateFile.Instance, closer);
+
         base.PreRestart(reason, message);
     }
 
@@ -406,7 +416,10 @@ internal sealed class StateFileActor : ReceiveActor, IWithTimers
     /// <param name="IsOpen">Its owner was told what is in it.</param>
     private sealed record Journal(IActorRef Owner, IActorRef? Actor, bool IsOpen);
 
-    private sealed record Prepared(int Attempt, StateFileOutcome Outcome) : INoSerializationVerificationNeeded;
+    // Compared by reference: a restarted actor may still get the results of its predecessor.
+    private sealed class OpenAttempt;
+
+    private sealed record Prepared(OpenAttempt Of, StateFileOutcome Outcome) : INoSerializationVerificationNeeded;
 
     private sealed class DeadlinePassed : INoSerializationVerificationNeeded
     {

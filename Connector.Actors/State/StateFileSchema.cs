@@ -14,6 +14,10 @@ internal static class StateFileSchema
     // "B0st": what "file" and others name the kind of a SQLite file by.
     public const long ApplicationId = 0x42307374;
 
+    /// <summary>How many rows another serializer than ours would read: by its number, or for want of one by the name of a CLR type.</summary>
+    public static readonly string CountForeignEntries =
+        $"SELECT (SELECT count(*) FROM journal WHERE identifier IS NOT {StoredSerializer.Number}) + (SELECT count(*) FROM snapshot WHERE serializer_id IS NOT {StoredSerializer.Number})";
+
     private const string Tables =
         """
         CREATE TABLE journal (

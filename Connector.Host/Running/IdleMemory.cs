@@ -31,6 +31,7 @@ internal sealed class IdleMemory : IDisposable
 
         // Compacting and blocking: milliseconds, at a moment when next to nothing happens.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        NativeHeap.Trim();
         collected = GC.GetTotalAllocatedBytes();
         used = Environment.CpuUsage.TotalTime;
     }

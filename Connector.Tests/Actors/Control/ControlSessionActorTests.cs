@@ -112,6 +112,75 @@ public sealed class ControlSessionActorTests : ControlSessionSpec
     }
 
     [Fact]
+    public void Claim_waits_for_what_an_earlier_start_left_and_names_it()
+    {
+        Start(null);
+        Advance(TimeSpan.FromSeconds(11.9));
+        Settle();
+        Assert.Equal(0, Transport.Opened);
+
+        Hold(new DesiredStateVersion("a", 5));
+
+        var body = HelloBody.Parser.ParseFrom(Transport.Next().Succeed().Expect(Kind.Hello).Hello.Body);
+        Assert.Equal(("a", 5L), (body.AppliedIncarnation, body.AppliedNumber));
+    }
+
+    [Fact]
+    public void Claim_says_it_when_it_waits_no_longer_for_what_an_earlier_start_left()
+    {
+        Start(null);
+        EventFilter.Warning(contains: "was not known within 12 s").ExpectOne(() => Advance(TimeSpan.FromSeconds(12)));
+
+        var connection = Transport.Next().Succeed();
+        var body = HelloBody.Parser.ParseFrom(connection.Expect(Kind.Hello).Hello.Body);
+        Assert.Equal(("", 0L), (body.AppliedIncarnation, body.AppliedNumber));
+
+        // Late, it is still what is held.
+        Hold(new DesiredStateVersion("a", 5));
+        Settle();
+        connection.End(new ControlFailure(ControlFailureKind.Ended, "cut"));
+        ExpectStatus(ControlSessionState.Connecting);
+        Advance(TimeSpan.FromSeconds(20));
+        body = HelloBody.Parser.ParseFrom(Transport.Next().Succeed().Expect(Kind.Hello).Hello.Body);
+        Assert.Equal(("a", 5L), (body.AppliedIncarnation, body.AppliedNumber));
+    }
+
+    [Fact]
+    public void Claim_says_it_when_the_replica_itself_never_shows_up()
+    {
+        StartSession();
+        EventFilter.Warning(contains: "did not say within 15 s what it holds").ExpectOne(() => Advance(TimeSpan.FromSeconds(15)));
+        Transport.Next().Succeed().Expect(Kind.Hello);
+    }
+
+    [Fact]
+    public void Asked_what_is_held_the_agent_answers_when_it_knows()
+    {
+        Start(null);
+        Agent.Tell(ReplicaAgentActor.GetHeld.Instance, TestActor);
+        Settle();
+        ExpectNoMsg(TimeSpan.Zero);
+        Hold(new DesiredStateVersion("a", 5));
+        Assert.Equal(5, ExpectMsg<ReplicaAgentActor.HeldState>().Version.Number);
+        Agent.Tell(ReplicaAgentActor.GetHeld.Instance, TestActor);
+        Assert.Equal(5, ExpectMsg<ReplicaAgentActor.HeldState>().Version.Number);
+    }
+
+    [Fact]
+    public void Restarted_agent_goes_on_with_the_session()
+    {
+        Start();
+        var connection = GoOnline();
+        Agent.Tell(new ReplicaAgentProtocol.PushEdges([0xFF]), TestActor);
+        State.ExpectMsg<DesiredStateProtocol.GetDesiredState>();
+        Hold(new DesiredStateVersion("a", 1));
+
+        connection.Push(Update(2));
+
+        Assert.Equal(2, State.ExpectMsg<DesiredStateProtocol.ApplyInit>().Init.ConfigVersion.Number);
+    }
+
+    [Fact]
     public void Claim_already_connected_stays_up_and_logs_once_per_state_change()
     {
         Start();

@@ -29,9 +29,20 @@ public abstract class ControlSessionSpec : TestKit
 
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
+    private readonly ControlSessionSettings settings;
+
     private protected ControlSessionSpec()
         : base(Hocon)
     {
+        settings = new ControlSessionSettings
+        {
+            ConnectorId = new ConnectorId("connector-1"),
+            ReplicaId = Replica,
+            BootId = BootId.New(),
+            Key = new ReplicaKey(Key),
+            Version = "1.2.3",
+            Metadata = new ReplicaMetadata("1.2.3", "20260101", "host", "linux", "linux-x64", "test", "6.1", "X64"),
+        };
         State = CreateTestProbe("state");
         Sockets = CreateTestProbe("sockets");
         Logs = CreateTestProbe("logs");
@@ -58,25 +69,33 @@ public abstract class ControlSessionSpec : TestKit
 
     private protected IActorRef Agent { get; private set; } = ActorRefs.Nobody;
 
-    private protected IActorRef Start()
+    /// <param name="state">Null: the state does not answer what is held.</param>
+    private protected IActorRef Start(DesiredStateVersion? state)
     {
-        var settings = new ControlSessionSettings
-        {
-            ConnectorId = new ConnectorId("connector-1"),
-            ReplicaId = Replica,
-            BootId = BootId.New(),
-            Key = new ReplicaKey(Key),
-            Version = "1.2.3",
-            Metadata = new ReplicaMetadata("1.2.3", "20260101", "host", "linux", "linux-x64", "test", "6.1", "X64"),
-        };
         Agent = Sys.ActorOf(ReplicaAgentActor.Props(settings, new ControlSessionPeers(State, Sockets, Logs), time), "agent");
         State.ExpectMsg<DesiredStateProtocol.GetDesiredState>();
-        Session = Sys.ActorOf(ControlSessionActor.Props(settings, Transport, null, time, () => Random), "control");
+        if (state is { } version)
+            Hold(version);
+        StartSession();
         Agent.Tell(new ReplicaAgentProtocol.UseSession(Session));
         Settle();
         Assert.Equal(ControlSessionState.Connecting, Statuses.ExpectMsg<ControlSessionStatusChanged>().State);
         return Session;
     }
+
+    /// <summary>Without an agent.</summary>
+    private protected void StartSession()
+    {
+        Session = Sys.ActorOf(ControlSessionActor.Props(settings, Transport, null, time, () => Random), "control");
+        var probe = CreateTestProbe();
+        Session.Tell(new Identify("started"), probe);
+        probe.ExpectMsg<ActorIdentity>();
+    }
+
+    private protected IActorRef Start() => Start(DesiredStateVersion.None);
+
+    /// <summary>The state's word of what an earlier start left.</summary>
+    private protected void Hold(DesiredStateVersion version) => Agent.Tell(new DesiredStateProtocol.DesiredStateState(version, 0, []), State);
 
     private protected void Advance(TimeSpan by)
     {

@@ -1,7 +1,5 @@
 using System.Runtime.Serialization;
-using System.Text;
 using Akka.Actor;
-using Akka.Configuration;
 using Connector.Actors.Control;
 using Connector.Actors.Group;
 using Hyperion;
@@ -66,15 +64,6 @@ public sealed class GroupMessageSerializerTests : TestKit
 
         Assert.Throws<SerializationException>(() => serializer.FromBinary(new byte[GroupMessageSerializer.Largest + 1], typeof(object)));
         Assert.Throws<SerializationException>(() => serializer.ToBinary(new ReplicaAgentProtocol.PushEdges(new byte[GroupMessageSerializer.Largest + 1])));
-    }
-
-    [Fact]
-    public void Json_with_a_type_hint_is_refused()
-    {
-        var json = new RefusingJsonSerializer((ExtendedActorSystem)Sys, ConfigurationFactory.Empty);
-        Assert.Equal(1, json.Identifier);
-        Assert.Throws<SerializationException>(() => json.FromBinary(Encoding.UTF8.GetBytes("""{"$type":"System.IO.FileInfo, System.Private.CoreLib","OriginalPath":"/tmp/x"}"""), typeof(object)));
-        Assert.Throws<SerializationException>(() => json.ToBinary("text"));
     }
 
     private static IEnumerable<object> Samples()

@@ -162,6 +162,7 @@ internal sealed class GroupReplica : IAsyncDisposable
                 replica.Sockets[m.Update.SocketConfig.Id] = true;
                 Applied(m.Attempt, m.Update.ConfigVersion);
             });
+            Receive<DesiredStateProtocol.GetDesiredState>(_ => Sender.Tell(new DesiredStateProtocol.DesiredStateState(replica.Held, 0, [])));
             Receive<DesiredStateProtocol.HoldTicket>(m => replica.Ticket = m.Ticket.Reveal());
             ReceiveAny(_ => { });
 

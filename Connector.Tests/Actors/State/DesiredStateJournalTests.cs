@@ -198,6 +198,9 @@ public sealed class DesiredStateJournalTests : StateFileTestKit
     [Theory]
     [InlineData("UPDATE journal SET message = x'FF'")]
     [InlineData("UPDATE journal SET manifest = 'of a newer version'")]
+    [InlineData("UPDATE journal SET identifier = 1, manifest = 'System.IO.FileInfo, System.IO.FileSystem'")]
+    [InlineData("UPDATE journal SET identifier = NULL, manifest = 'System.IO.FileInfo, System.IO.FileSystem'")]
+    [InlineData("INSERT INTO snapshot SELECT persistence_id, 1, 0, message, 'System.IO.FileInfo, System.IO.FileSystem', 1 FROM journal")]
     public void Entry_that_cannot_be_read_makes_the_file_a_damaged_one(string damage)
     {
         var first = Start();
@@ -317,6 +320,28 @@ public sealed class DesiredStateJournalTests : StateFileTestKit
         Stop(second);
         Assert.Equal(3, Ask(Start()).Version.Number);
         NoMore<Error>();
+    }
+
+    [Fact]
+    public async Task Restarted_actors_come_back_with_their_state()
+    {
+        var replica = Start();
+        Push(replica, Pushes.Init(1, "a"));
+        replica.Sockets.ExpectMsg<SocketSupervisorProtocol.ApplySockets>();
+
+        // The owner of the file first: the journal is given to the same owner again. By a message that it fails on, as a defect would: Restart alone does
+        // not suspend its mailbox, and what comes in the meantime is lost.
+        replica.File.Tell(new StateFileProtocol.OpenJournal(null!), TestActor);
+        Push(replica, Pushes.Init(2, "a", "second"));
+        Assert.Equal(2, replica.Sockets.ExpectMsg<SocketSupervisorProtocol.ApplySockets>().Sockets.Length);
+        await KeptAsync(() => Query("SELECT count(*) FROM snapshot WHERE instr(snapshot, CAST('second' AS BLOB)) > 0") == 1, "the second push is on disk");
+
+        // Then the owner of the journal, which comes back with what is on disk.
+        replica.State.Tell(new ApplyInit(1, null!), TestActor);
+        Assert.Equal(2, Ask(replica).Version.Number);
+        Push(replica, Pushes.Init(3, "a", "b", "c"));
+        Stop(replica);
+        Assert.Equal(3, Ask(Start()).Version.Number);
     }
 
     // What is pushed before the journal is known is written as the whole, not as an entry.

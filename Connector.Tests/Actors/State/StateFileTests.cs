@@ -58,7 +58,7 @@ public sealed class StateFileTests : IDisposable
     {
         var file = Open("c");
         using (var connection = Connect(file.ConnectionString))
-            Execute(connection, "INSERT INTO snapshot VALUES ('p', 1, 1, x'00', '', 1)");
+            Execute(connection, "INSERT INTO snapshot VALUES ('p', 1, 1, x'00', '', 714)");
         Assert.Equal(new StateFileOutcome.Ready(null), File("c").Open(null));
         Assert.Equal(1L, Scalar("SELECT count(*) FROM snapshot"));
     }
