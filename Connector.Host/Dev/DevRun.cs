@@ -56,7 +56,7 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
             finally
             {
                 readyFile?.Remove();
-                await RunningRoles.StopAsync(replicas.StopAsync, StopDeadline);
+                await RunningRoles.StopAsync(replicas.StopAsync, StopDeadline, CancellationToken.None);
             }
         }
         finally
@@ -116,7 +116,7 @@ internal sealed class DevRun(DevOptions options, HostEnvironment environment, Ro
         {
             if (replicas is not null)
             {
-                await RunningRoles.StopAsync(replicas.StopAsync, StopDeadline);
+                await RunningRoles.StopAsync(replicas.StopAsync, StopDeadline, CancellationToken.None);
             }
 
             if (failure is OperationCanceledException && !stopping.IsCancellationRequested)
