@@ -69,7 +69,7 @@ internal static class StartCommand
             {
                 var streams = replica.Streams();
                 await replica.CutAsync();
-                await environment.Error.WriteLineAsync($"Stopped at once, without waiting for the streams that ran: {streams} were cut.");
+                await RunningRoles.SayAsync(environment, $"Stopped at once, without waiting for the streams that ran: {streams} were cut.");
             }
 
             readyFile?.Remove();

@@ -6,6 +6,8 @@ namespace Connector.Host.Running;
 /// <summary>Waiting for the end of what was started, and ending it.</summary>
 internal static class RunningRoles
 {
+    private static readonly TimeSpan LongestWord = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Returns when asked to stop or when one of them ended by itself; throws what one of them died of.</summary>
     public static async Task<ExitCode> UntilStoppedAsync(HostEnvironment environment, IReadOnlyCollection<Task> completions, CancellationToken stopping)
     {
@@ -13,18 +15,22 @@ internal static class RunningRoles
         var first = await Task.WhenAny([asked, .. completions]);
         if (first == asked)
         {
-            await environment.Error.WriteLineAsync("Stopping ...");
+            await SayAsync(environment, "Stopping ...");
             return ExitCode.Ok;
         }
 
         await first;
         if (first is Task<string> told)
         {
-            await environment.Error.WriteLineAsync($"Stopped: {await told}");
+            await SayAsync(environment, $"Stopped: {await told}");
         }
 
         return ExitCode.Ok;
     }
+
+    /// <summary>For people. An output that nobody reads holds up no end.</summary>
+    public static Task SayAsync(HostEnvironment environment, string words)
+        => Task.WhenAny(Task.Run(() => environment.Error.WriteLineAsync(words)), Task.Delay(LongestWord));
 
     /// <summary>Never throws: what was running is over either way, and the first failure is the one to report.</summary>
     /// <param name="stop">Given a token that is cancelled at the deadline.</param>

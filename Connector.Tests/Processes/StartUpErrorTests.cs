@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Connector.Tests.Host;
 using Connector.Tests.Services;
 using Xunit;
 
@@ -27,6 +28,41 @@ public sealed class StartUpErrorTests
         var port = ((IPEndPoint)squatter.LocalEndPoint!).Port.ToString(CultureInfo.InvariantCulture);
 
         await AssertEndsNamingAsync(port, [.. Dev(folder, except: option), option, port]);
+    }
+
+    [Fact]
+    public async Task Port_in_use_ends_each_role_with_the_reason_and_the_remedy_only()
+    {
+        Installed.RequireLinux();
+        using var folder = new TemporaryFolder("mistake");
+        using var squatter = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        squatter.Bind(new IPEndPoint(IPAddress.Any, 0));
+        squatter.Listen();
+        var port = ((IPEndPoint)squatter.LocalEndPoint!).Port.ToString(CultureInfo.InvariantCulture);
+        var grouped = folder.Write("grouped.yaml", $"cluster: {{name: x, bind: \"127.0.0.1:{port}\", peers: [\"127.0.0.1:{port}\", \"127.0.0.1:1\"]}}\n");
+        var token = HostFixture.Token();
+
+        // All at once: two of them wait for a predecessor that might be about to let go.
+        await Task.WhenAll(
+            EndsAsync("--https-port", null, Server("https")),
+            EndsAsync("--http-port", null, Server("http")),
+            EndsAsync("--tunnel-port", null, Server("tunnel")),
+            EndsAsync("--health", token, ["start", "--state-dir", folder.File("health"), "--health", $"127.0.0.1:{port}"]),
+            EndsAsync("cluster.bind", token, ["start", "--state-dir", folder.File("group"), "--health", Health(), "--config", grouped]));
+
+        IReadOnlyList<string> Server(string busy) =>
+        [
+            "server", "--data-dir", folder.File(busy), .. new[] { "https", "http", "tunnel" }.SelectMany(
+                name => (string[])[$"--{name}-port", name == busy ? port : FreePorts.Take().ToString(CultureInfo.InvariantCulture)]),
+        ];
+
+        async Task EndsAsync(string remedy, string? token, IReadOnlyList<string> arguments)
+        {
+            var output = await AssertEndsNamingAsync(port, arguments, token);
+            Assert.Contains("error: ", output, StringComparison.Ordinal);
+            Assert.Contains(remedy, output, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
