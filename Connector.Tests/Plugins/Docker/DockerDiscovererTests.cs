@@ -27,8 +27,8 @@ public sealed class DockerDiscovererTests
         var details = await SingleAsync(engine);
 
         Assert.Equal(
-            new Dictionary<string, string> { ["0.0.0.0:8080"] = "80/tcp", ["[::]:8080"] = "80/tcp", ["0.0.0.0:5353"] = "53/tcp" }.Order(),
-            details.PortBindings.Order());
+            new Dictionary<string, string> { ["0.0.0.0:8080"] = "80/tcp", ["[::]:8080"] = "80/tcp", ["0.0.0.0:5353"] = "53/tcp" }.OrderBy(one => one.Key, StringComparer.Ordinal),
+            details.PortBindings.OrderBy(one => one.Key, StringComparer.Ordinal));
         Assert.Equal(("a1", "nginx:1", "running"), (details.ContainerId, details.Image, details.Status));
         Assert.Equal(["/web"], details.Names);
     }

@@ -23,7 +23,7 @@ public sealed class NetworkDiscovererTests
 
         var found = await Scans.Of(target, port).DiscoverAsync(null, Cancellation);
 
-        Assert.Equal(["127.7.7.1", "127.7.7.14"], found.Resources.Select(one => ((NetworkServerDetails)one.Details).IpAddress));
+        Assert.Equal(["127.7.7.1", "127.7.7.14"], found.Resources.Select(one => ((NetworkServerDetails)one.Details).IpAddress).Order(StringComparer.Ordinal));
     }
 
     [Fact]
