@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
@@ -113,19 +112,10 @@ internal sealed class GroupSystem
     }
 
     private static DotNettySslSetup Ssl(GroupTls tls)
-        => new(tls.Certificate, suppressValidation: false, requireMutualAuthentication: true, (certificate, _, _, _, _) => IsOfGroup(certificate, tls.Authority));
-
-    /// <summary>Signed by the group's own CA, now valid. Names do not matter: whoever holds such a key is a replica of the group.</summary>
-    private static bool IsOfGroup(X509Certificate2? certificate, X509Certificate2 authority)
     {
-        if (certificate is null)
-            return false;
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.Add(authority);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        return chain.Build(certificate);
+        var check = new GroupCertificateCheck(tls.Authority);
+        return new DotNettySslSetup(
+            tls.Certificate, suppressValidation: false, requireMutualAuthentication: true, (certificate, _, peer, _, log) => check.IsOfGroup(certificate, peer, log));
     }
 
     private static Exception Root(Exception exception)

@@ -87,7 +87,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         Receive<KnocksOver>(m =>
         {
             if (m.Round == round)
-                Again("joining the group was not done in time; do all peers reach each other's address and port?");
+                Again("joining the group was not done in time; do all peers reach each other's address and port, all of them with cluster.tls or none?");
         });
         Always();
     }
@@ -184,7 +184,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
                 break;
             default:
                 group.Tell(new ServeWithout(setup.Identity.GroupBootId, verdict));
-                Again($"a group is there and was not reached{VerdictQuestion.Because(verdict)}; do the replicas reach each other's address and port?");
+                Again($"a group is there and was not reached{VerdictQuestion.Because(verdict)}; do the replicas reach each other's address and port, all of them with cluster.tls or none?");
                 break;
         }
     }

@@ -30,8 +30,13 @@ internal sealed class OurApi : IDisposable
     public async Task<string> CreateTokenAsync(string connector, CancellationToken cancellation)
         => Text(await SendAsync(HttpMethod.Post, "connector/token", new { connector_id = connector, name = Name }, cancellation), "token");
 
-    /// <summary>A plain byte relay to the port on loopback, open to loopback only.</summary>
-    public async Task<string> CreateSocketAsync(string connector, int targetPort, CancellationToken cancellation, string name = Name)
+    /// <returns>Its credential.</returns>
+    public async Task<string> CreateEdgeAsync(string name, CancellationToken cancellation)
+        => Text(await SendAsync(HttpMethod.Post, "edge", new { name }, cancellation), "token");
+
+    /// <summary>A plain byte relay to the port on loopback.</summary>
+    /// <param name="allowed">Whence users may come.</param>
+    public async Task<string> CreateSocketAsync(string connector, int targetPort, CancellationToken cancellation, string name = Name, string allowed = "127.0.0.0/8")
         => Text(
             await SendAsync(
                 HttpMethod.Post,
@@ -51,7 +56,7 @@ internal sealed class OurApi : IDisposable
                             standard_tls_service_configuration = new { hostname = "127.0.0.1", port = targetPort },
                         },
                     },
-                    edge = new { @public = true, allowed_ips = new[] { "127.0.0.0/8" } },
+                    edge = new { @public = true, allowed_ips = new[] { allowed } },
                 },
                 cancellation),
             "socket_id");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Connector.Benchmarks.Trials.Churn;
 using Connector.Benchmarks.Trials.Cuts;
 using Connector.Benchmarks.Trials.Freeze;
+using Connector.Benchmarks.Trials.Groups;
 using Connector.Benchmarks.Trials.Namespaces;
 using Connector.Benchmarks.Trials.Upstream;
 
@@ -13,7 +14,7 @@ internal static class TrialCommand
     // Reading the output of ssh and psql occupies a thread each.
     private const int Threads = 128;
 
-    private static readonly ITrial[] All = [new CutsTrial(), new FreezeTrial(), new ChurnTrial(), new UpstreamTrial(), new NamespacesTrial()];
+    private static readonly ITrial[] All = [new CutsTrial(), new FreezeTrial(), new ChurnTrial(), new UpstreamTrial(), new NamespacesTrial(), new GroupNetnsTrial()];
 
     public static Command Create()
     {

@@ -61,28 +61,6 @@ public sealed class LifecycleTests
     }
 
     [Fact]
-    public async Task Second_process_with_the_same_token_is_told_and_disturbs_nothing()
-    {
-        var cancellation = TestContext.Current.CancellationToken;
-        using var folder = new TemporaryFolder("second");
-        await using var paced = new PacedUpstream();
-        await using var connector = await ConnectorProcess.StartDevAsync([$"load=tcp://127.0.0.1:{Text(paced.Port)}"], cancellation);
-        await using var watch = await ServedStream.StartAsync(new ApiSocket("", "load", connector.Ready.Sockets.Single().Port), cancellation);
-
-        await using var second = ConnectorExecutable.Start(
-            ["start", "--state-dir", folder.File("state"), "--health", $"127.0.0.1:{Text(FreePorts.Take())}"],
-            new Dictionary<string, string> { ["BORDER0_TOKEN"] = connector.Ready.ConnectorToken! });
-        await Eventually.IsTrueAsync(
-            () => second.Output.Contains("already connected", StringComparison.Ordinal)
-                || (second.HasExited ? throw new InvalidOperationException($"The second process ended: {second.Output}") : false),
-            "the second process says that the connector is already connected",
-            cancellation);
-
-        await watch.ReceiveAsync(50, cancellation);
-        Assert.False(second.HasExited, second.Output);
-    }
-
-    [Fact]
     public async Task Tokens_are_on_no_command_line()
     {
         var cancellation = TestContext.Current.CancellationToken;

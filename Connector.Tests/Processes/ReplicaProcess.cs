@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace Connector.Tests.Processes;
 
@@ -17,14 +18,16 @@ internal sealed class ReplicaProcess : IAsyncDisposable
 
     public Uri Health { get; }
 
+    /// <param name="more">Of connector.yaml.</param>
     public static async Task<ReplicaProcess> StartAsync(
-        ServerProcess server, TemporaryFolder folder, int healthPort, CancellationToken cancellation, string drainTimeout = "15m")
+        ServerProcess server, TemporaryFolder folder, int healthPort, CancellationToken cancellation, string drainTimeout = "15m", string more = "")
     {
         var config = folder.Write("connector.yaml", string.Create(CultureInfo.InvariantCulture,
             $"""
             state_dir: {folder.File("state")}
             health: 127.0.0.1:{healthPort}
             drain_timeout: {drainTimeout}
+            {more}
 
             """));
         var process = ConnectorExecutable.Start(
@@ -42,6 +45,12 @@ internal sealed class ReplicaProcess : IAsyncDisposable
             await process.DisposeAsync();
             throw;
         }
+    }
+
+    public async Task<JsonNode> StatusAsync(CancellationToken cancellation)
+    {
+        using var client = new HttpClient { BaseAddress = Health, Timeout = TimeSpan.FromSeconds(30) };
+        return JsonNode.Parse(await client.GetStringAsync(new Uri("status", UriKind.Relative), cancellation))!;
     }
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();

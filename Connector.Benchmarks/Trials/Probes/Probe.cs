@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using Connector.Benchmarks.Trials.Rig;
 using Connector.Benchmarks.Trials.Streams;
 
 namespace Connector.Benchmarks.Trials.Probes;
@@ -9,7 +8,7 @@ namespace Connector.Benchmarks.Trials.Probes;
 /// <param name="Began">Timestamp of the attempt.</param>
 internal sealed record Probe(long Began, TimeSpan Took, ProbeAnswer Answer)
 {
-    public static async Task<Probe> TryAsync(TrialRig rig, int port, TimeSpan patience, CancellationToken cancellation)
+    public static async Task<Probe> TryAsync(Func<CancellationToken, Task<Socket>> connect, TimeSpan patience, CancellationToken cancellation)
     {
         var began = Stopwatch.GetTimestamp();
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -17,7 +16,7 @@ internal sealed record Probe(long Began, TimeSpan Took, ProbeAnswer Answer)
         var answer = ProbeAnswer.Answered;
         try
         {
-            using var socket = await rig.ConnectAsync(port, timeout.Token);
+            using var socket = await connect(timeout.Token);
             var bytes = new byte[LoadService.IdLength];
             await socket.SendAsync(bytes, timeout.Token);
             for (var received = 0; received < bytes.Length && answer == ProbeAnswer.Answered;)

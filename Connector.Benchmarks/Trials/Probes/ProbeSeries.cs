@@ -47,7 +47,7 @@ internal sealed class ProbeSeries : IAsyncDisposable
         {
             while (!stopping.IsCancellationRequested)
             {
-                probes.Add(Probe.TryAsync(rig, port, patience, cancellation));
+                probes.Add(Probe.TryAsync(stop => rig.ConnectAsync(port, stop), patience, cancellation));
                 await Task.Delay(Interval, stopping.Token);
             }
         }

@@ -144,7 +144,7 @@ internal sealed class TrialRig : IAsyncDisposable
                 "--ready-file", folder.File("server.json"),
             ]));
         var ready = await ReadyFile.WaitAsync(folder.File("server.json"), Server, Deadline, cancellation);
-        api = owned.Own(new OurApi(ready, Http(namespaces?.Server)));
+        api = owned.Own(new OurApi(ready, NamespaceHttp.Handler(namespaces?.Server)));
         Connector = await api.CreateConnectorAsync(cancellation);
         var token = await api.CreateTokenAsync(Connector, cancellation);
 
@@ -153,7 +153,7 @@ internal sealed class TrialRig : IAsyncDisposable
             ["start", "--state-dir", folder.File("replica"), "--health", "127.0.0.1:0", "--ready-file", folder.File("replica.json")],
             new Dictionary<string, string> { ["BORDER0_TOKEN"] = token, ["BORDER0_LOG_LEVEL"] = "warn" }));
         var replica = await ReadyFile.WaitAsync(folder.File("replica.json"), Replica, Deadline, cancellation);
-        Health = owned.Own(new HttpClient(Http(namespaces?.Replica))
+        Health = owned.Own(new HttpClient(NamespaceHttp.Handler(namespaces?.Replica))
         {
             BaseAddress = new Uri(replica.Replicas.FirstOrDefault()?.HealthUrl ?? throw new InvalidDataException("The replica's ready file names no health_url.")),
             Timeout = TimeSpan.FromSeconds(2),
@@ -162,22 +162,4 @@ internal sealed class TrialRig : IAsyncDisposable
 
     private static ChildProcess Start(NetworkNamespace? place, string[] arguments, IReadOnlyDictionary<string, string>? environment = null)
         => place is null ? ConnectorExecutable.Start(arguments, environment) : place.Run(() => ConnectorExecutable.Start(arguments, environment));
-
-    private static SocketsHttpHandler Http(NetworkNamespace? place) => new()
-    {
-        ConnectCallback = place is null ? null : async (context, cancellation) =>
-        {
-            var socket = place.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
-            try
-            {
-                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, context.DnsEndPoint.Port), cancellation);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        },
-    };
 }

@@ -11,7 +11,6 @@ internal sealed class BulkStream : ITrialStream, IServed
     private readonly Pace pace;
     private readonly bool up;
     private readonly bool down;
-    private readonly long id;
     private readonly StallMeter meterDown = new();
     private readonly StallMeter meterUp = new();
     private readonly Tally sentDown = new(), receivedDown = new(), sentUp = new(), receivedUp = new();
@@ -25,10 +24,13 @@ internal sealed class BulkStream : ITrialStream, IServed
         this.pace = pace;
         this.up = up;
         this.down = down;
-        id = service.Register(this);
+        Id = service.Register(this);
         Meters = [.. down ? (StallMeter[])[meterDown] : [], .. up ? (StallMeter[])[meterUp] : []];
         Outcome = Task.Run(RunAsync);
     }
+
+    /// <summary>Under which the service knows it.</summary>
+    public long Id { get; }
 
     public string Kind => up ? down ? "both ways" : "upload" : "download";
 
@@ -36,9 +38,9 @@ internal sealed class BulkStream : ITrialStream, IServed
 
     public Task<StreamOutcome> Outcome { get; }
 
-    private ulong SeedDown => ((ulong)id * 2) + 1;
+    private ulong SeedDown => ((ulong)Id * 2) + 1;
 
-    private ulong SeedUp => ((ulong)id * 2) + 2;
+    private ulong SeedUp => ((ulong)Id * 2) + 2;
 
     public static BulkStream Start(Socket connection, LoadService service, Pace pace, bool up, bool down) => new(connection, service, pace, up, down);
 
@@ -81,7 +83,7 @@ internal sealed class BulkStream : ITrialStream, IServed
         connection.Dispose();
         served.TrySetResult("given up");
         await Outcome;
-        service.Forget(id);
+        service.Forget(Id);
     }
 
     private async Task<StreamOutcome> RunAsync()
@@ -113,7 +115,7 @@ internal sealed class BulkStream : ITrialStream, IServed
         try
         {
             var hello = new byte[LoadService.IdLength];
-            BinaryPrimitives.WriteInt64BigEndian(hello, id);
+            BinaryPrimitives.WriteInt64BigEndian(hello, Id);
             await PatternPump.SendAllAsync(connection, hello);
             if (up)
             {

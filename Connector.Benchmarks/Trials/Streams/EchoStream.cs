@@ -12,7 +12,6 @@ internal sealed class EchoStream : ITrialStream, IServed
 
     private readonly Socket connection;
     private readonly LoadService service;
-    private readonly long id;
     private readonly StallMeter meter = new();
     private readonly CancellationTokenSource finishing = new();
     private volatile string? serviceFailure;
@@ -21,10 +20,13 @@ internal sealed class EchoStream : ITrialStream, IServed
     {
         this.connection = connection;
         this.service = service;
-        id = service.Register(this);
+        Id = service.Register(this);
         Meters = [meter];
         Outcome = Task.Run(RunAsync);
     }
+
+    /// <summary>Under which the service knows it.</summary>
+    public long Id { get; }
 
     public string Kind => "echo";
 
@@ -44,7 +46,7 @@ internal sealed class EchoStream : ITrialStream, IServed
     {
         connection.Dispose();
         await Outcome;
-        service.Forget(id);
+        service.Forget(Id);
     }
 
     private async Task<StreamOutcome> RunAsync()
@@ -54,11 +56,11 @@ internal sealed class EchoStream : ITrialStream, IServed
         var received = 0L;
         try
         {
-            BinaryPrimitives.WriteInt64BigEndian(block, id);
+            BinaryPrimitives.WriteInt64BigEndian(block, Id);
             await PatternPump.SendAllAsync(connection, block.AsMemory(0, LoadService.IdLength));
             for (var index = 0L; !finishing.IsCancellationRequested; index++)
             {
-                StreamPattern.Fill(block, (ulong)id, index);
+                StreamPattern.Fill(block, (ulong)Id, index);
                 meter.Expect();
                 await PatternPump.SendAllAsync(connection, block.AsMemory(0, MessageLength));
                 await PatternPump.ReceiveExactlyAsync(connection, answer);

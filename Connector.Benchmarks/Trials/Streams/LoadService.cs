@@ -12,17 +12,19 @@ internal sealed class LoadService : IAsyncDisposable
 {
     public const int IdLength = sizeof(long);
 
-    private readonly Socket listener;
+    private readonly Socket[] listeners;
     private readonly ConcurrentDictionary<long, IServed> streams = new();
+    private readonly ConcurrentDictionary<long, int> places = new();
     private readonly ConcurrentDictionary<Socket, bool> connections = new();
     private readonly Task accepting;
     private long lastId;
 
-    public LoadService(Socket listener)
+    /// <param name="listeners">Of one port in different places.</param>
+    public LoadService(params Socket[] listeners)
     {
-        this.listener = listener;
-        Port = ((System.Net.IPEndPoint)listener.LocalEndPoint!).Port;
-        accepting = AcceptAsync();
+        this.listeners = listeners;
+        Port = ((System.Net.IPEndPoint)listeners[0].LocalEndPoint!).Port;
+        accepting = Task.WhenAll(Enumerable.Range(0, listeners.Length).Select(AcceptAsync));
     }
 
     public int Port { get; }
@@ -34,11 +36,22 @@ internal sealed class LoadService : IAsyncDisposable
         return id;
     }
 
-    public void Forget(long id) => streams.TryRemove(id, out _);
+    public void Forget(long id)
+    {
+        streams.TryRemove(id, out _);
+        places.TryRemove(id, out _);
+    }
+
+    /// <summary>By which of the listeners the stream came; null when it has not come.</summary>
+    public int? PlaceOf(long id) => places.TryGetValue(id, out var place) ? place : null;
 
     public async ValueTask DisposeAsync()
     {
-        listener.Dispose();
+        foreach (var listener in listeners)
+        {
+            listener.Dispose();
+        }
+
         await accepting;
         foreach (var connection in connections.Keys)
         {
@@ -59,13 +72,13 @@ internal sealed class LoadService : IAsyncDisposable
         connection.Shutdown(SocketShutdown.Send);
     }
 
-    private async Task AcceptAsync()
+    private async Task AcceptAsync(int place)
     {
         while (true)
         {
             try
             {
-                _ = ServeAsync(await listener.AcceptAsync());
+                _ = ServeAsync(await listeners[place].AcceptAsync(), place);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
@@ -74,7 +87,7 @@ internal sealed class LoadService : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(Socket connection)
+    private async Task ServeAsync(Socket connection, int place)
     {
         connection.NoDelay = true;
         connections[connection] = true;
@@ -83,8 +96,10 @@ internal sealed class LoadService : IAsyncDisposable
         {
             var id = new byte[IdLength];
             await PatternPump.ReceiveExactlyAsync(connection, id);
-            if (streams.TryGetValue(BinaryPrimitives.ReadInt64BigEndian(id), out stream))
+            var number = BinaryPrimitives.ReadInt64BigEndian(id);
+            if (streams.TryGetValue(number, out stream))
             {
+                places[number] = place;
                 await stream.ServeAsync(connection);
             }
             else
