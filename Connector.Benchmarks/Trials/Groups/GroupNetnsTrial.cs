@@ -31,13 +31,13 @@ internal sealed class GroupNetnsTrial : ITrial
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            TrialReport.Progress($"what the processes wrote is in {rig.KeepOutput()}; {await rig.DescribeAsync(CancellationToken.None)}");
+            TrialReport.Progress($"what the processes wrote is in {await rig.KeepOutputAsync()}; {await rig.DescribeAsync(CancellationToken.None)}");
             throw;
         }
 
         if (!report.IsPassed)
         {
-            TrialReport.Progress($"what the processes wrote is in {rig.KeepOutput()}");
+            TrialReport.Progress($"what the processes wrote is in {await rig.KeepOutputAsync()}");
         }
     }
 

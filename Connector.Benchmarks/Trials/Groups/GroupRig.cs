@@ -85,7 +85,7 @@ internal sealed class GroupRig : IAsyncDisposable
                 "server", "--config", folder.Write("control.yaml", $"public_url: https://{GroupNamespaces.ControlAddress}:{Text(HttpsPort)}\nroles: control\nlog_level: info\n"),
                 "--data-dir", folder.File("control"), "--https-port", Text(HttpsPort), "--http-port", Text(HttpPort),
             ],
-            [], cancellation, controls.Add);
+            [], controls.Add, cancellation);
         owned.Own(process);
         api = owned.Own(new OurApi(ready, NamespaceHttp.Handler(places.Server)));
     }
@@ -102,7 +102,7 @@ internal sealed class GroupRig : IAsyncDisposable
                 "server", "--config", folder.Write($"{name}.yaml", config), "--data-dir", folder.File(name), "--tunnel-address", $"{address}:{Text(TunnelPort)}",
                 "--tunnel-port", Text(TunnelPort), "--health", $"127.0.0.1:{Text(FirstEdgeHealth + edge)}",
             ],
-            new() { ["BORDER0_EDGE_TOKEN"] = credentials[edge] }, cancellation, started => Edges[edge] = started);
+            new() { ["BORDER0_EDGE_TOKEN"] = credentials[edge] }, started => Edges[edge] = started, cancellation);
         owned.Own(process);
     }
 
@@ -122,7 +122,7 @@ internal sealed class GroupRig : IAsyncDisposable
                 ["BORDER0_CLUSTER_TLS_KEY"] = folder.File($"replica-{number}-key.pem"),
                 ["BORDER0_CLUSTER_TLS_CA"] = folder.File("ca.pem"),
             },
-            cancellation, started => Replicas[replica] = started);
+            started => Replicas[replica] = started, cancellation);
         owned.Own(process);
     }
 
@@ -212,14 +212,24 @@ internal sealed class GroupRig : IAsyncDisposable
             => $"replica {Text(replica + 1)}: {(string?)status?["role"] ?? "silent"}, {status?["group"]?["members"]?.AsArray().Count ?? 0} members {(string?)status?["group"]?["reason"]}"))
             + $"; control session {(await SessionAsync(cancellation))?.ToJsonString() ?? "unknown"}";
 
-    /// <summary>What everything wrote, into a folder that stays.</summary>
-    public string KeepOutput()
+    /// <summary>What everything wrote, and the connector's log, into a folder that stays.</summary>
+    public async Task<string> KeepOutputAsync()
     {
         var kept = Directory.CreateTempSubdirectory("border0-group-trial-output-").FullName;
         foreach (var (name, process) in controls.Select((control, life) => ($"control-{Text(life + 1)}", control))
             .Concat(Edges.Select((edge, number) => ($"edge-{Text(number + 1)}", edge))).Concat(Replicas.Select((replica, number) => ($"replica-{Text(number + 1)}", replica))))
         {
-            File.WriteAllText(Path.Combine(kept, $"{name}.log"), process?.Output);
+            await File.WriteAllTextAsync(Path.Combine(kept, $"{name}.log"), process?.Output);
+        }
+
+        try
+        {
+            var log = await api.GetAsync($"connector/{Uri.EscapeDataString(Connector)}/logs?page_size=500", CancellationToken.None);
+            await File.WriteAllLinesAsync(Path.Combine(kept, "connector.log"), log["list"]?.AsArray().Select(record => record?.ToJsonString() ?? "") ?? []);
+        }
+        catch (Exception e) when (e is HttpRequestException or InvalidOperationException or TaskCanceledException)
+        {
+            TrialReport.Progress($"the connector's log is not there: {e.Message}");
         }
 
         return kept;
@@ -266,7 +276,7 @@ internal sealed class GroupRig : IAsyncDisposable
     }
 
     private async Task<(ChildProcess Process, ReadyFile Ready)> LaunchAsync(
-        NetworkNamespace place, IEnumerable<string> arguments, Dictionary<string, string> environment, CancellationToken cancellation, Action<ChildProcess> keep)
+        NetworkNamespace place, IEnumerable<string> arguments, Dictionary<string, string> environment, Action<ChildProcess> keep, CancellationToken cancellation)
     {
         var ready = folder.File($"ready-{Text(Interlocked.Increment(ref started))}.json");
         var process = place.Run(() => ConnectorExecutable.Start([.. arguments, "--ready-file", ready], environment));

@@ -14,7 +14,7 @@ internal sealed class GroupStreams : IAsyncDisposable
     private readonly LoadService service;
     private readonly int port;
     private readonly List<StreamOutcome> failures = [];
-    private GroupStream[] streams;
+    private readonly GroupStream[] streams;
 
     private GroupStreams(GroupRig rig, LoadService service, int port, int count)
     {

@@ -18,6 +18,8 @@ internal sealed class LinkTable(
 {
     private readonly Lock gate = new();
     private readonly Dictionary<LinkId, AdmittedLink> links = [];
+    private static readonly TimeSpan RetryWhenUnknown = TimeSpan.FromSeconds(0.5);
+
     private volatile EdgeTables tables = EdgeTables.Nothing;
     private volatile FrozenDictionary<ConnectorId, ImmutableArray<AdmittedLink>> byConnector =
         FrozenDictionary<ConnectorId, ImmutableArray<AdmittedLink>>.Empty;
@@ -66,7 +68,14 @@ internal sealed class LinkTable(
         while (true)
         {
             // The signature is checked outside the lock; if the keys change meanwhile it is checked again.
-            var verifier = tables.Verifier;
+            var known = tables;
+            if (known == EdgeTables.Nothing)
+            {
+                // Just started: not the ticket's fault, and what is on the disk or with the control plane will be here soon.
+                return new(null, false, new(RejectCode.Busy, "this edge does not know its sockets yet", RetryWhenUnknown));
+            }
+
+            var verifier = known.Verifier;
             var (claims, reason) = verifier.Verify(hello.Ticket);
             if (claims is null)
             {

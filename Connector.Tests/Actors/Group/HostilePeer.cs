@@ -48,7 +48,7 @@ internal sealed class HostilePeer : IDisposable
             {
                 TargetHost = "group",
                 ClientCertificates = certificate is null ? [] : [certificate],
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
             },
             cancellation).WaitAsync(Deadline, cancellation);
     }

@@ -114,6 +114,14 @@ public sealed class HostileRemotingTests : IDisposable
     }
 
     [Fact]
+    public async Task Replica_with_a_certificate_of_the_group_joins_it()
+    {
+        await using var node = await StartAsync(tls: true);
+        await using var other = await StartAsync(tls: true, node);
+        await Eventually.IsTrueAsync(() => node.Members == 2 && other.Members == 2, "both are members", Cancellation);
+    }
+
+    [Fact]
     public async Task Peer_without_a_certificate_of_the_group_is_dropped_and_the_log_says_why_once()
     {
         await using var node = await StartAsync(tls: true);
