@@ -365,6 +365,8 @@ internal sealed class ReplicaAgentActor : ReceiveActor, IWithTimers
             Self.Tell(new UseSession(to));
         if (IsOpen)
             Self.Tell(new SessionOpen(open));
+        if (!discovery.IsNobody())
+            Self.Tell(new DiscoveryProtocol.UseDiscovery(discovery));
         base.PreRestart(reason, message);
     }
 

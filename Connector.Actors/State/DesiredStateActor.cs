@@ -320,6 +320,14 @@ internal sealed class DesiredStateActor : ReceiveActor
 
     // ---- lifecycle
 
+    // Who runs plugins does not notice that this actor was restarted.
+    protected override void PreRestart(Exception reason, object message)
+    {
+        if (discovery is not null)
+            Self.Tell(DiscoveryProtocol.WatchPlugins.Instance, discovery);
+        base.PreRestart(reason, message);
+    }
+
     protected override void PreStart()
     {
         if (!peers.StateFile.IsNobody())

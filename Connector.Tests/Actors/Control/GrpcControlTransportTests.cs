@@ -7,6 +7,7 @@ using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Control.Wire.Common;
 using Connector.Protocol.Ids;
 using Connector.Protocol.Tls;
+using Connector.Tests.Processes;
 using Grpc.Core;
 using Xunit;
 
@@ -205,10 +206,7 @@ public sealed class GrpcControlTransportTests
     [Fact]
     public async Task Nobody_listening_is_unreachable_and_names_the_server()
     {
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        taken.Stop();
+        var port = FreePorts.Take();
         var failure = await Failure(() =>
             new GrpcControlTransport(Settings(new Uri($"https://localhost:{port}"), new ServerTrust([])), TimeProvider.System).OpenAsync(1, Cancelled));
         Assert.Equal(ControlFailureKind.Unreachable, failure.Kind);

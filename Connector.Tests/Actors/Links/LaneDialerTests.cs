@@ -7,6 +7,7 @@ using Connector.Actors.Links;
 using Connector.Protocol.Ids;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
+using Connector.Tests.Processes;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -71,17 +72,15 @@ public sealed class LaneDialerTests : IDisposable
     [Fact]
     public async Task Second_address_is_tried_when_the_first_refuses()
     {
-        using var closed = new TcpListener(IPAddress.Loopback, 0);
-        closed.Start();
-        var port = ((IPEndPoint)closed.LocalEndpoint).Port;
-        closed.Stop();
+        var port = FreePorts.Take();
         _ = AcceptAsync(
             authority.Leaf,
             async (tls, hello) => await LaneHandshake.WelcomeAsync(tls, new LaneWelcome(new EdgeId("edge"), false, 1, 8, 64), Cancelled));
 
         var outcome = await DialAsync(authority.Pin, $"127.0.0.1:{port}", Address);
 
-        await Assert.IsType<LaneDialOutcome.Connected>(outcome).Stream.DisposeAsync();
+        Assert.True(outcome is LaneDialOutcome.Connected, $"{outcome}");
+        await ((LaneDialOutcome.Connected)outcome).Stream.DisposeAsync();
     }
 
     [Fact]

@@ -85,6 +85,19 @@ public sealed class DesiredStateActorTests : TestKit
     }
 
     [Fact]
+    public void Who_runs_plugins_is_told_of_changes_after_a_restart_too()
+    {
+        var runner = CreateTestProbe();
+        var actor = Start(CreateTestProbe(), ActorRefs.Nobody);
+        runner.Send(actor, DiscoveryProtocol.WatchPlugins.Instance);
+        actor.Tell(new ApplyInit(1, null!), CreateTestProbe());
+        var init = Init(1);
+        init.Plugins.Add(new PluginConfig { Id = "p", Name = "n", Type = "docker_discovery", Config = new Struct() });
+        actor.Tell(new ApplyInit(2, init), CreateTestProbe());
+        Assert.Single(runner.ExpectMsg<DiscoveryProtocol.PluginsWanted>().Plugins);
+    }
+
+    [Fact]
     public void Question_for_the_state_waits_until_it_is_known_what_was_held()
     {
         var file = CreateTestProbe();

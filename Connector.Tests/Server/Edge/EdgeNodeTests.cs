@@ -9,6 +9,7 @@ using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 using Connector.Server.Edge;
 using Connector.Server.Feed;
+using Connector.Tests.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Connector.Tests.Server.Edge;
@@ -75,10 +76,7 @@ public sealed class EdgeNodeTests : Akka.TestKit.Xunit.TestKit
     [Fact]
     public async Task Refused_upstream_is_one_reset_and_one_record()
     {
-        var closed = new TcpListener(IPAddress.Loopback, 0);
-        closed.Start();
-        var nowhere = (IPEndPoint)closed.LocalEndpoint;
-        closed.Stop();
+        var nowhere = new IPEndPoint(IPAddress.Loopback, FreePorts.Take());
         var endPoint = await StartAsync(State(1, EdgeSamples.Socket("web")), "web");
         await ReplicaAsync("r1", Web, nowhere);
         using var client = await EdgeClient.ConnectAsync(endPoint);
@@ -249,10 +247,7 @@ public sealed class EdgeNodeTests : Akka.TestKit.Xunit.TestKit
     [Fact]
     public async Task Replica_that_does_not_reach_its_upstream_costs_no_client_anything()
     {
-        var closed = new TcpListener(IPAddress.Loopback, 0);
-        closed.Start();
-        var nowhere = (IPEndPoint)closed.LocalEndpoint;
-        closed.Stop();
+        var nowhere = new IPEndPoint(IPAddress.Loopback, FreePorts.Take());
         var endPoint = await StartAsync(State(1, EdgeSamples.Socket("web")), "web");
         var cutOff = await ReplicaAsync("r1", Web, nowhere);
         await ReplicaAsync("r2", Web);

@@ -8,6 +8,7 @@ using Connector.Server.Edge;
 using Connector.Server.Edge.Links;
 using Connector.Server.Edge.Sockets;
 using Connector.Server.Feed;
+using Connector.Tests.Processes;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Connector.Tests.Server.Edge.Sockets;
@@ -254,7 +255,7 @@ public sealed class EdgeSocketActorTests : EdgeActorKit
         var (actor, endPoint) = await StartAsync(EdgeSamples.Socket());
         using var client = await EdgeClient.ConnectAsync(endPoint);
         Assert.Equal("one", await client.EchoAsync("one"));
-        var free = FreePort();
+        var free = FreePorts.Take();
         actor.Tell(new EdgeSocketProtocol.ApplySocket(EdgeSamples.Socket(port: free)));
         var moved = await feed.FirstAsync<EdgeReport.Listening>(report => report.EndPoint.Port == free);
         Assert.Equal("two", await client.EchoAsync("two"));
@@ -346,15 +347,6 @@ public sealed class EdgeSocketActorTests : EdgeActorKit
     }
 
     private static string Field(EdgeReport.Logged record, string name) => record.Fields.FirstOrDefault(field => field.Key == name).Value ?? "";
-
-    private static int FreePort()
-    {
-        var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
-        return port;
-    }
 
     private int SumOfDenialSummaries()
         => feed.All<EdgeReport.Logged>().Sum(record => int.TryParse(Field(record, "count"), out var count) ? count : 0);

@@ -13,6 +13,7 @@ using Connector.Server.Feed.Wire;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
 using Connector.Tests.Actors.Control;
+using Connector.Tests.Processes;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -414,10 +415,7 @@ public sealed class EdgeFeedTests
         var edge = await control.FollowAsync(untrusted);
         await Eventually.IsTrue(() => edge.Feed.Condition.Reason.Contains("is not trusted", StringComparison.Ordinal), "the certificate is named");
 
-        using var closed = new TcpListener(IPAddress.Loopback, 0);
-        closed.Start();
-        var port = ((IPEndPoint)closed.LocalEndpoint).Port;
-        closed.Stop();
+        var port = FreePorts.Take();
         var nobody = await control.FollowAsync(new Secret(control.Services.GetRequiredService<TokenIssuer>().IssueEdgeCredential(claims)), through: port);
         await Eventually.IsTrue(() => nobody.Feed.Condition.Reason.Contains($"localhost:{port}", StringComparison.Ordinal), "the address is named");
         Assert.Equal(FeedConditionState.Waiting, nobody.Feed.Condition.State);
