@@ -126,6 +126,7 @@ public sealed class EdgeSupervisorTests : EdgeActorKit
         }
 
         // Told again only so that the age of the path's proof is known: not more often than at each full sweep.
+        await AwaitAssertAsync(() => Assert.True(feed.All<EdgeReport.LinksChanged>().Count > reports));
         Assert.InRange(feed.All<EdgeReport.LinksChanged>().Count, reports + 1, reports + 10);
     }
 
