@@ -48,6 +48,7 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
 
     // ---- behaviours
 
+    /// <summary>There is no configuration yet, or it cannot work.</summary>
     private void Unconfigured()
     {
         Receive<Configure>(m => Prepare(m.Definition));
@@ -68,21 +69,13 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
             if (m.Failure is { } failure)
             {
                 Say(PluginStates.Failed, failure);
-                Become(Idle);
+                Become(Unconfigured);
                 return;
             }
 
             interval = m.Interval;
             Begin(m.Discoverers);
         });
-        Receive<Configure>(m => Prepare(m.Definition));
-        Receive<Stop>(_ => Context.Stop(Self));
-        ReceiveAny(_ => { });
-    }
-
-    /// <summary>Its configuration cannot work.</summary>
-    private void Idle()
-    {
         Receive<Configure>(m => Prepare(m.Definition));
         Receive<Stop>(_ => Context.Stop(Self));
         ReceiveAny(_ => { });

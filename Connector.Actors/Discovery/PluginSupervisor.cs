@@ -25,7 +25,7 @@ internal sealed class PluginSupervisor : ReceiveActor
     private readonly CancellationTokenSource stopping = new();
     private readonly Dictionary<PluginId, (PluginDefinition Definition, IActorRef Actor)> running = [];
     private long made;
-    private int dialing;
+    private bool dialing;
 
     /// <param name="state">DesiredStateActor of this replica.</param>
     /// <param name="agent">ReplicaAgentActor of this replica.</param>
@@ -58,16 +58,16 @@ internal sealed class PluginSupervisor : ReceiveActor
         Receive<Dial>(m =>
         {
             // They are asked for again after the next scan.
-            if (dialing > 0)
+            if (dialing)
                 return;
-            dialing++;
+            dialing = true;
             var self = Self;
             dials.DialAsync(m.Resources, stopping.Token).PipeTo(
                 self, self, success: answer => new Dialed(new Report(Dialing, [answer])), failure: _ => new Dialed(null));
         });
         Receive<Dialed>(m =>
         {
-            dialing--;
+            dialing = false;
             if (m.Report is { } report)
                 agent.Tell(report);
         });

@@ -15,7 +15,7 @@ internal sealed class ResourceDials(IUpstreamDialer dialer)
 
     public async Task<ControlStreamRequest> DialAsync(DialResources asked, CancellationToken cancellationToken)
     {
-        var resources = asked.Resources.Take(MostResources).Select(Read).OfType<DiscoveredResource>().Where(static resource => resource.Identity is not null).ToArray();
+        var resources = asked.Resources.Take(MostResources).Select(static found => DiscoveredResource.Read(found, out _)).OfType<DiscoveredResource>().Where(static resource => resource.Identity is not null).ToArray();
         var outcomes = new DialOutcomeWire[resources.Length];
         await Parallel.ForAsync(
             0, resources.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
@@ -44,18 +44,5 @@ internal sealed class ResourceDials(IUpstreamDialer dialer)
         }
 
         return dialed ? DialOutcomeWire.Failed : DialOutcomeWire.NotDialed;
-    }
-
-    private static DiscoveredResource? Read(Struct found)
-    {
-        try
-        {
-            using var json = System.Text.Json.JsonDocument.Parse(CanonicalJson.Write(found));
-            return DiscoveredResource.Read(json.RootElement, out _);
-        }
-        catch (Exception exception) when (exception is FormatException or System.Text.Json.JsonException)
-        {
-            return null;
-        }
     }
 }

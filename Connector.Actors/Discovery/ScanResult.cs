@@ -24,7 +24,7 @@ internal static class ScanResult
         var size = 0;
         foreach (var resource in discovery?.Resources ?? [])
         {
-            var found = Struct(resource.ToJson());
+            var found = resource.ToStruct();
             var more = found.CalculateSize() + 6;
             if (size > 0 && size + more > LargestPart)
             {
@@ -67,28 +67,4 @@ internal static class ScanResult
     }
 
     private static IEnumerable<string> Texts(ImmutableArray<string> texts) => texts.Take(MostNotes).Select(ResourceBounds.Text);
-
-    private static Struct Struct(JsonObject json)
-    {
-        var made = new Struct();
-        foreach (var (key, value) in json)
-        {
-            made.Fields[key] = Value(value);
-        }
-
-        return made;
-    }
-
-    private static Value Value(JsonNode? node) => node switch
-    {
-        null => Google.Protobuf.WellKnownTypes.Value.ForNull(),
-        JsonObject entries => Google.Protobuf.WellKnownTypes.Value.ForStruct(Struct(entries)),
-        JsonArray list => Google.Protobuf.WellKnownTypes.Value.ForList([.. list.Select(Value)]),
-        _ => node.GetValueKind() switch
-        {
-            System.Text.Json.JsonValueKind.String => Google.Protobuf.WellKnownTypes.Value.ForString(node.GetValue<string>()),
-            System.Text.Json.JsonValueKind.Number => Google.Protobuf.WellKnownTypes.Value.ForNumber(node.GetValue<double>()),
-            var kind => Google.Protobuf.WellKnownTypes.Value.ForBool(kind == System.Text.Json.JsonValueKind.True),
-        },
-    };
 }

@@ -26,6 +26,22 @@ internal static class ConfigurationFile
     public static IReadOnlyCollection<string> Keys(string path)
         => Parse(path)?.Children.Keys.OfType<YamlScalarNode>().Select(key => key.Value ?? "").ToArray() ?? [];
 
+    /// <param name="most">Bytes.</param>
+    /// <exception cref="ConnectorError">It cannot be read, or is longer.</exception>
+    public static string Text(string path, int most)
+    {
+        try
+        {
+            return new FileInfo(path) is { Exists: true } file && file.Length > most
+                ? throw new ConnectorError($"Cannot use the configuration {path}", $"it is larger than {most} bytes", "Is it the right file?")
+                : File.ReadAllText(path);
+        }
+        catch (Exception failure) when (FileFailure.Is(failure))
+        {
+            throw FileFailure.ToError($"Cannot read the configuration {path}", failure, path, reading: true);
+        }
+    }
+
     private static void ThrowIfAny(string path, List<ConfigurationProblem> problems)
     {
         if (problems.Count > 0)
@@ -39,21 +55,7 @@ internal static class ConfigurationFile
     /// <summary>Null for an empty file.</summary>
     private static YamlMappingNode? Parse(string path)
     {
-        string text;
-        try
-        {
-            if (new FileInfo(path) is { Exists: true, Length: > MaximumSize })
-            {
-                throw new ConnectorError($"Cannot use the configuration {path}", $"it is larger than {MaximumSize} bytes", "Is it the right file?");
-            }
-
-            text = File.ReadAllText(path);
-        }
-        catch (Exception failure) when (FileFailure.Is(failure))
-        {
-            throw FileFailure.ToError($"Cannot read the configuration {path}", failure, path, reading: true);
-        }
-
+        var text = Text(path, MaximumSize);
         try
         {
             var stream = new YamlStream();

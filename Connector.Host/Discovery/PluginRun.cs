@@ -45,22 +45,7 @@ internal sealed class PluginRun(HostEnvironment environment, PluginEnvironment p
 
     private ImmutableArray<IDiscoverer> Discoverers(string type, string path)
     {
-        string text;
-        try
-        {
-            if (new FileInfo(path) is { Exists: true, Length: > LargestConfiguration })
-            {
-                throw new ConnectorError($"Cannot use the configuration {path}", $"it is larger than {LargestConfiguration} bytes", "Is it the right file?");
-            }
-
-            text = File.ReadAllText(path);
-        }
-        catch (Exception failure) when (FileFailure.Is(failure))
-        {
-            throw FileFailure.ToError($"Cannot read the configuration {path}", failure, path, reading: true);
-        }
-
-        var reading = PluginConfigurationReader.Read(type, text, strict: true);
+        var reading = PluginConfigurationReader.Read(type, ConfigurationFile.Text(path, LargestConfiguration), strict: true);
         if (reading.Value is not { } configuration)
         {
             throw new ConnectorError($"Cannot use the configuration {path}", string.Join("; ", reading.Problems), "Correct it");

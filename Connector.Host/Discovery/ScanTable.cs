@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Connector.Host.Running;
 using Connector.Protocol.Discovery;
 
 namespace Connector.Host.Discovery;
@@ -44,12 +45,7 @@ internal static class ScanTable
             return;
         }
 
-        var rows = resources.Select(static resource => new[] { resource.Type, Short(resource.Name), Where(resource) }).Prepend(["TYPE", "NAME", "WHERE"]).ToArray();
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        foreach (var row in rows)
-        {
-            text.AppendLine($"  {string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column])))}".TrimEnd());
-        }
+        TextTable.Append(text, [.. resources.Select(static resource => new[] { resource.Type, Short(resource.Name), Where(resource) }).Prepend(["TYPE", "NAME", "WHERE"])], indent: "  ");
     }
 
     private static string Where(DiscoveredResource resource)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Connector.Host.Running;
 
 namespace Connector.Host.Drill;
 
@@ -13,12 +14,7 @@ internal static class DrillReport
         var text = new StringBuilder();
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"Load: {all.Opens} new connections, {all.PerSecond:0} per second; before anything was done the slowest took {before.Slowest.TotalMilliseconds:0} ms, {before.Streams} long streams ran.").AppendLine();
         string[] head = ["EVENT", "REPLICA", "DETECTION", "FAILED OPENS", "SLOWEST", "LOST STREAMS", "CONTROL GAP", "VERDICT"];
-        var rows = results.Select(Row).Prepend(head).ToArray();
-        var widths = Enumerable.Range(0, head.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        foreach (var row in rows)
-        {
-            text.AppendLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-        }
+        TextTable.Append(text, [.. results.Select(Row).Prepend(head)]);
 
         if (atRest is not null && after is not null)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Connector.Host.Running;
 
 namespace Connector.Host.Status;
 
@@ -42,12 +43,8 @@ internal static class StatusTable
             Shown(socket.Name ?? socket.Id), Shown(socket.State), socket.LiveStreams.ToString(CultureInfo.InvariantCulture),
             socket.Online ? "yes" : "no", Cell(socket.Path), Cell(socket.Upstream), Shown(Reason(socket)),
         }).Prepend(head).ToArray();
-        var widths = Enumerable.Range(0, head.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         text.AppendLine();
-        foreach (var row in rows)
-        {
-            text.AppendLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-        }
+        TextTable.Append(text, rows);
 
         return text.ToString();
     }

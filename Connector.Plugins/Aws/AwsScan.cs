@@ -102,6 +102,13 @@ internal sealed class AwsScan(AwsSession session, IProgress<DiscoveryProgress>? 
         return builder.ToImmutable();
     }
 
+    /// <summary>A name of theirs, for words of ours.</summary>
+    public static string Short(string name)
+    {
+        const int most = 100;
+        return ResourceBounds.Text(name.Length > most ? name[..most] : name);
+    }
+
     private static void Say(List<string> words, string text)
     {
         if (words.Count < MostWords)

@@ -75,18 +75,17 @@ internal sealed class AwsSession
     private static async Task<T> CallAsync<T>(
         AwsAccess access, string doing, string permission, TimeSpan patience, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(patience, access.Environment.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var limit = new TimeLimit(patience, access.Environment.Time, cancellationToken);
         try
         {
             // A client that does not listen must not hold the scan.
-            return await call(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+            return await call(limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancellationToken);
         }
-        catch (Exception failure) when (failure is OperationCanceledException || (deadline.IsCancellationRequested && AwsFailure.IsKnown(failure)))
+        catch (Exception failure) when (failure is OperationCanceledException || (limit.IsExceeded && AwsFailure.IsKnown(failure)))
         {
             throw new DiscoveryException(
                 DiscoveryFailure.TimedOut, $"{doing}: no answer within {patience.TotalSeconds:0.#} s, all attempts included; check the network and the endpoint", failure);
@@ -99,8 +98,7 @@ internal sealed class AwsSession
 
     private static async Task<AWSCredentials> CredentialsAsync(AwsAccess access, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(access.Limits.Identity, access.Environment.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var limit = new TimeLimit(access.Limits.Identity, access.Environment.Time, cancellationToken);
         try
         {
             // The chain blocks, on files and on metadata services, and knows no cancellation.
@@ -111,7 +109,7 @@ internal sealed class AwsSession
                     _ = await credentials.GetCredentialsAsync().ConfigureAwait(false);
                     return credentials;
                 },
-                either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+                limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

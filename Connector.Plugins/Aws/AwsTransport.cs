@@ -33,11 +33,10 @@ internal sealed class AwsTransport : HttpClientFactory
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            using var patience = new CancellationTokenSource(limits.Attempt, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+            using var limit = new TimeLimit(limits.Attempt, time, cancellationToken);
             try
             {
-                var answer = await base.SendAsync(request, either.Token).ConfigureAwait(false);
+                var answer = await base.SendAsync(request, limit.Token).ConfigureAwait(false);
                 if (answer.Content.Headers.ContentLength > limits.Answer)
                 {
                     answer.Dispose();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Connector.Protocol.Plugins;
 
 namespace Connector.Plugins.Network;
 

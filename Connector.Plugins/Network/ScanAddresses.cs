@@ -22,7 +22,7 @@ internal sealed record ScanAddresses(ImmutableArray<AddressRange> Ranges, string
     {
         var addresses = target switch
         {
-            ScanTargetText.Addresses range => new ScanAddresses([AddressRange.Of(range.First, range.Last)], null, []),
+            ScanTargetText.Addresses range => new ScanAddresses([range.Range], null, []),
             ScanTargetText.Name { Value: var name } when Interface(name) is { } found => OfInterface(found, most),
             ScanTargetText.Name { Value: var name } => await OfHostAsync(name, time, cancellationToken).ConfigureAwait(false),
             _ => throw new InvalidOperationException("a kind of target that is not scanned"),

@@ -67,10 +67,9 @@ internal sealed class TcpReach(TimeProvider time) : IDisposable
 
         try
         {
-            using var patience = new CancellationTokenSource(Patience, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+            using var limit = new TimeLimit(Patience, time, cancellationToken);
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(address, port, either.Token).ConfigureAwait(false);
+            await socket.ConnectAsync(address, port, limit.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception failure) when (failure is SocketException or OperationCanceledException)

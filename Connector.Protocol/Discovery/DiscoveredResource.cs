@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Connector.Protocol.Json;
+using Google.Protobuf.WellKnownTypes;
+using Type = System.Type;
 
 namespace Connector.Protocol.Discovery;
 
@@ -78,6 +80,24 @@ public sealed record DiscoveredResource
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentException)
         {
             problem = $"{key}: has a value that cannot be read";
+            return null;
+        }
+    }
+
+    /// <summary>As the control stream carries it.</summary>
+    public Struct ToStruct() => Struct.Parser.ParseJson(ToJson().ToJsonString());
+
+    /// <inheritdoc cref="Read(JsonElement, out string?)"/>
+    public static DiscoveredResource? Read(Struct found, out string? problem)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(CanonicalJson.Write(found), new JsonDocumentOptions { MaxDepth = 16 });
+            return Read(json.RootElement, out problem);
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException or InvalidOperationException)
+        {
+            problem = "it is not JSON";
             return null;
         }
     }

@@ -19,11 +19,20 @@ public abstract record ScanTargetText
     /// <summary>First and last address of one family, both included.</summary>
     public sealed record Addresses(IPAddress First, IPAddress Last) : ScanTargetText
     {
-        /// <summary>Saturated: 2^128 addresses count as one less.</summary>
-        public UInt128 Count => Number(Last) - Number(First) is var distance && distance == UInt128.MaxValue ? distance : distance + 1;
+        public AddressRange Range => AddressRange.Of(First, Last);
+
+        /// <inheritdoc cref="AddressRange.Count"/>
+        public UInt128 Count => Range.Count;
 
         /// <summary>Of what is left of the position, in order.</summary>
-        public IPAddress At(UInt128 position) => Address(Number(First) + position, First.AddressFamily);
+        public IPAddress At(UInt128 position) => Range.At(position);
+
+        /// <inheritdoc cref="AddressRange.HostsOf"/>
+        public static Addresses HostsOf(IPNetwork network)
+        {
+            var hosts = AddressRange.HostsOf(network);
+            return new Addresses(hosts.At(0), hosts.At(hosts.Last - hosts.First));
+        }
     }
 
     public sealed record Name(string Value) : ScanTargetText;
@@ -40,7 +49,7 @@ public abstract record ScanTargetText
                 return false;
             }
 
-            target = Hosts(network);
+            target = Addresses.HostsOf(network);
         }
         else if (IPAddress.TryParse(text, out var single) && IsWhole(text, single))
         {
@@ -52,7 +61,7 @@ public abstract record ScanTargetText
             {
                 problem = "not a range: both ends must be addresses of one family, as in 10.0.0.5-10.0.0.20";
             }
-            else if (Number(to) < Number(from))
+            else if (AddressRange.Of(from, to) is var range && range.Last < range.First)
             {
                 problem = "not a range: its end is before its beginning";
             }
@@ -73,19 +82,6 @@ public abstract record ScanTargetText
         return problem is null;
     }
 
-    // The network's own address and its broadcast address are nobody's.
-    private static Addresses Hosts(IPNetwork network)
-    {
-        var bits = network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
-        var free = bits - network.PrefixLength;
-        var first = Number(network.BaseAddress);
-        var last = first | (free == 128 ? UInt128.MaxValue : (UInt128.One << free) - 1);
-        var family = network.BaseAddress.AddressFamily;
-        return family == AddressFamily.InterNetwork && free > 1
-            ? new Addresses(Address(first + 1, family), Address(last - 1, family))
-            : new Addresses(Address(first, family), Address(last, family));
-    }
-
     // "1" and "0x7f.1" are addresses for the parser, and mistakes for people.
     private static bool IsWhole(string text, IPAddress address)
         => address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId == 0 : text.Count(static c => c == '.') == 3 && address.ToString() == text;
@@ -93,26 +89,4 @@ public abstract record ScanTargetText
     private static bool IsName(string text)
         => text.Length is > 0 and <= LongestName && !text.All(static c => char.IsAsciiDigit(c) || c == '.')
             && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@');
-
-    private static UInt128 Number(IPAddress address)
-    {
-        var number = UInt128.Zero;
-        foreach (var part in address.GetAddressBytes())
-        {
-            number = (number << 8) | part;
-        }
-
-        return number;
-    }
-
-    private static IPAddress Address(UInt128 number, AddressFamily family)
-    {
-        var bytes = new byte[family == AddressFamily.InterNetwork ? 4 : 16];
-        for (var i = bytes.Length - 1; i >= 0; i--, number >>= 8)
-        {
-            bytes[i] = (byte)(number & 0xff);
-        }
-
-        return new IPAddress(bytes);
-    }
 }

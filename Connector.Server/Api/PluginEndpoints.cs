@@ -50,13 +50,7 @@ internal sealed class PluginEndpoints(
     {
         var connectorId = await ConnectorAsync(id, cancellation).ConfigureAwait(false);
         var session = await sessions.GetAsync(connectorId, cancellation).ConfigureAwait(false);
-        var answers = new List<PluginAnswer>();
-        foreach (var row in await plugins.ListAsync(connectorId, cancellation).ConfigureAwait(false))
-        {
-            answers.Add(await DescribeAsync(row, session, cancellation).ConfigureAwait(false));
-        }
-
-        return new ListAnswer<PluginAnswer>(answers);
+        return new ListAnswer<PluginAnswer>(await DescribeAsync(await plugins.ListAsync(connectorId, cancellation).ConfigureAwait(false), session, cancellation).ConfigureAwait(false));
     }
 
     private async Task<PluginAnswer> GetAsync(string id, CancellationToken cancellation)
@@ -176,13 +170,15 @@ internal sealed class PluginEndpoints(
     }
 
     private async Task<PluginAnswer> DescribeAsync(PluginRow row, CancellationToken cancellation)
-        => await DescribeAsync(row, await sessions.GetAsync(new ConnectorId(row.ConnectorId), cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        => (await DescribeAsync([row], await sessions.GetAsync(new ConnectorId(row.ConnectorId), cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false))[0];
 
-    private async Task<PluginAnswer> DescribeAsync(PluginRow row, ConnectorsProtocol.SessionState session, CancellationToken cancellation)
+    /// <param name="rows">Of one connector.</param>
+    private async Task<IReadOnlyList<PluginAnswer>> DescribeAsync(IReadOnlyList<PluginRow> rows, ConnectorsProtocol.SessionState session, CancellationToken cancellation)
     {
-        var told = session.Plugins.FirstOrDefault(plugin => plugin.PluginId.Value == row.Id);
-        var scans = await discovery.ScansAsync(new PluginId(row.Id), cancellation).ConfigureAwait(false);
-        return PluginAnswer.Of(row, told is null ? null : new PluginStatusAnswer(told.State, told.Reason, told.ReplicaId.Value), scans);
+        var scans = await discovery.ScansAsync([.. rows.Select(static row => row.Id)], cancellation).ConfigureAwait(false);
+        return [.. rows.Select(row => PluginAnswer.Of(
+            row, session.Plugins.FirstOrDefault(plugin => plugin.PluginId.Value == row.Id) is { } told ? new PluginStatusAnswer(told.State, told.Reason, told.ReplicaId.Value) : null,
+            [.. scans[row.Id]]))];
     }
 
     private async Task<ConnectorId> ConnectorAsync(string id, CancellationToken cancellation)

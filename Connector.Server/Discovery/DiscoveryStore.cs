@@ -31,9 +31,7 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
                     return new ScanTaken(false, []);
                 }
 
-                var rows = Rows(db, key);
-                var result = DiscoveryMerge.Scanned(rows.ToDictionary(static row => row.Key, static row => Read(row.Value), StringComparer.Ordinal), scan);
-                Keep(db, key, rows, result, scan.EndedAt);
+                var result = Apply(db, key, scan.EndedAt, known => DiscoveryMerge.Scanned(known, scan));
                 var held = Note(db, key, scan, result.Held);
                 logs.Append(db, connectorId.Value, [.. Records(plugin, key, result, scan.EndedAt), .. Words(plugin, key, scan, held, result.Held)]);
                 return new ScanTaken(true, result.ToDial);
@@ -48,7 +46,7 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
                 ControlStore.RequireEpoch(db, connectorId, epoch);
                 if (Plugin(db, connectorId, key.PluginId) is { } plugin)
                 {
-                    Apply(db, connectorId, plugin, key, known => DiscoveryMerge.Dialed(known, failed));
+                    ApplyAndSay(db, connectorId, plugin, key, known => DiscoveryMerge.Dialed(known, failed));
                 }
             },
             cancellationToken);
@@ -66,7 +64,7 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
                 }
 
                 scan.Held = 0;
-                Apply(db, new ConnectorId(plugin.ConnectorId), plugin, new DiscoveryKey(pluginId, discoveryId), known => DiscoveryMerge.Reviewed(known, remove));
+                ApplyAndSay(db, new ConnectorId(plugin.ConnectorId), plugin, new DiscoveryKey(pluginId, discoveryId), known => DiscoveryMerge.Reviewed(known, remove));
                 return true;
             },
             cancellationToken);
@@ -102,10 +100,11 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
             db => page.Of(db.DiscoveredChanges.Where(change => change.ResourceId == resourceId).OrderByDescending(change => change.Id)),
             cancellationToken);
 
-    public Task<IReadOnlyList<DiscoveryScanRow>> ScansAsync(PluginId pluginId, CancellationToken cancellationToken)
-        => database.ReadAsync<IReadOnlyList<DiscoveryScanRow>>(
-            $"reading the scans of plugin {pluginId}",
-            db => [.. db.DiscoveryScans.Where(scan => scan.PluginId == pluginId.Value).OrderBy(scan => scan.DiscoveryId)],
+    /// <summary>The last of each discoverer, by plugin.</summary>
+    public Task<ILookup<string, DiscoveryScanRow>> ScansAsync(IReadOnlyCollection<string> pluginIds, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            "reading the scans of plugins",
+            db => db.DiscoveryScans.Where(scan => pluginIds.Contains(scan.PluginId)).OrderBy(scan => scan.DiscoveryId).ToLookup(static scan => scan.PluginId),
             cancellationToken);
 
     private static PluginRow? Plugin(ControlDbContext db, ConnectorId connectorId, PluginId pluginId)
@@ -118,14 +117,19 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
     private static KnownResource Read(DiscoveredResourceRow row)
         => new(row.Identity, row.Type, row.Name, row.Resource, At(row.FirstSeenAt), At(row.LastSeenAt), At(row.ChangedAt), row.MissedScans, row.DialFailed);
 
-    private void Apply(
-        ControlDbContext db, ConnectorId connectorId, PluginRow plugin, DiscoveryKey key, Func<IReadOnlyDictionary<string, KnownResource>, MergeResult> decide)
+    private static MergeResult Apply(ControlDbContext db, DiscoveryKey key, DateTimeOffset now, Func<IReadOnlyDictionary<string, KnownResource>, MergeResult> decide)
     {
         var rows = Rows(db, key);
         var result = decide(rows.ToDictionary(static row => row.Key, static row => Read(row.Value), StringComparer.Ordinal));
-        var now = At(database.Now);
         Keep(db, key, rows, result, now);
-        logs.Append(db, connectorId.Value, Records(plugin, key, result, now));
+        return result;
+    }
+
+    private void ApplyAndSay(
+        ControlDbContext db, ConnectorId connectorId, PluginRow plugin, DiscoveryKey key, Func<IReadOnlyDictionary<string, KnownResource>, MergeResult> decide)
+    {
+        var now = At(database.Now);
+        logs.Append(db, connectorId.Value, Records(plugin, key, Apply(db, key, now, decide), now));
     }
 
     private static void Keep(ControlDbContext db, DiscoveryKey key, Dictionary<string, DiscoveredResourceRow> rows, MergeResult result, DateTimeOffset now)
@@ -159,7 +163,10 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
 
         db.DiscoveredResources.RemoveRange(result.Gone.Select(identity => rows[identity]));
         db.SaveChanges();
-        Trim(db, key.PluginId);
+        if (!result.Changes.IsEmpty)
+        {
+            Trim(db, key.PluginId);
+        }
     }
 
     private static void Trim(ControlDbContext db, PluginId pluginId)

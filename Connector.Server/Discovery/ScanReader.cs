@@ -93,7 +93,7 @@ internal sealed class ScanReader(TimeProvider time)
             {
                 beyond++;
             }
-            else if (Read(found, out var problem) is { } resource)
+            else if (DiscoveredResource.Read(found, out var problem) is { } resource)
             {
                 resources.Add(resource);
             }
@@ -118,20 +118,6 @@ internal sealed class ScanReader(TimeProvider time)
         var now = time.GetUtcNow();
         var ended = Time(messages[^1].Metadata?.EndedAt, now);
         return new Scan(Time(metadata?.StartedAt, ended), ended, resources.ToImmutable(), Texts(messages.SelectMany(message => message.Errors)), Texts(gaps), Texts(warnings));
-    }
-
-    private static DiscoveredResource? Read(Struct found, out string? problem)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(CanonicalJson.Write(found), new JsonDocumentOptions { MaxDepth = 16 });
-            return DiscoveredResource.Read(json.RootElement, out problem);
-        }
-        catch (Exception exception) when (exception is FormatException or JsonException or InvalidOperationException)
-        {
-            problem = "it is not JSON";
-            return null;
-        }
     }
 
     private static ImmutableArray<string> Texts(IEnumerable<string> texts) => [.. texts.Take(MostNotes).Select(ResourceBounds.Text)];

@@ -11,8 +11,6 @@ internal sealed class Ec2Reachability
 {
     private const int InstancesAtOnce = 128;
 
-    private static readonly int[] Ports = [22, 80, 443, 3306, 5432, 8080, 8443];
-
     private int first;
 
     public async Task<IReadOnlyList<AwsEc2InstanceDetails>> CheckAsync(AwsScan scan, IReadOnlyList<AwsEc2InstanceDetails> instances)
@@ -25,8 +23,7 @@ internal sealed class Ec2Reachability
             return checkedOnes;
         }
 
-        using var budget = new CancellationTokenSource(scan.Limits.Reachability, scan.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(budget.Token, scan.CancellationToken);
+        using var limit = new TimeLimit(scan.Limits.Reachability, scan.Time, scan.CancellationToken);
         using var reach = new TcpReach(scan.Time);
         var start = first % running.Length;
         var done = 0;
@@ -35,7 +32,7 @@ internal sealed class Ec2Reachability
             scan.Report($"reachability of {running.Length} instances ({scan.Session.Access.Place})");
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, running.Length),
-                new ParallelOptions { MaxDegreeOfParallelism = InstancesAtOnce, CancellationToken = either.Token },
+                new ParallelOptions { MaxDegreeOfParallelism = InstancesAtOnce, CancellationToken = limit.Token },
                 async (step, cancellation) =>
                 {
                     var index = running[(start + step) % running.Length];
@@ -67,5 +64,5 @@ internal sealed class Ec2Reachability
     }
 
     private static async Task<bool?> AskAsync(TcpReach reach, string host, CancellationToken cancellationToken)
-        => host.Length == 0 ? null : await reach.AnyAsync(host, Ports, cancellationToken).ConfigureAwait(false);
+        => host.Length == 0 ? null : await reach.AnyAsync(host, ResourceEndpoints.UsualPorts, cancellationToken).ConfigureAwait(false);
 }

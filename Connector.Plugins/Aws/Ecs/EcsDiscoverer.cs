@@ -105,10 +105,5 @@ internal sealed class EcsDiscoverer(AwsAccess access, AwsEcsDiscoveryConfigurati
         };
     }
 
-    private static string Short(string arn)
-    {
-        const int most = 100;
-        var name = arn[(arn.LastIndexOf('/') + 1)..];
-        return ResourceBounds.Text(name.Length > most ? name[..most] : name);
-    }
+    private static string Short(string arn) => AwsScan.Short(arn[(arn.LastIndexOf('/') + 1)..]);
 }

@@ -42,7 +42,7 @@ internal sealed class EksDiscoverer(AwsAccess access, AwsEksDiscoveryConfigurati
             {
                 failed++;
                 unread ??= failure;
-                scan.Gap($"The cluster {Short(name)} is not listed. {failure.Message}");
+                scan.Gap($"The cluster {AwsScan.Short(name)} is not listed. {failure.Message}");
             }
         }
 
@@ -60,7 +60,7 @@ internal sealed class EksDiscoverer(AwsAccess access, AwsEksDiscoveryConfigurati
     private static async Task<AwsEksClusterDetails> DescribeAsync(AwsScan scan, IEksApi eks, string name)
     {
         var cluster = await scan.Session.CallAsync(
-            $"Describing the cluster {Short(name)}", "eks:DescribeCluster", token => eks.DescribeClusterAsync(name, token), scan.CancellationToken).ConfigureAwait(false);
+            $"Describing the cluster {AwsScan.Short(name)}", "eks:DescribeCluster", token => eks.DescribeClusterAsync(name, token), scan.CancellationToken).ConfigureAwait(false);
         scan.Report($"clusters ({scan.Session.Access.Place})");
         return new AwsEksClusterDetails
         {
@@ -89,11 +89,5 @@ internal sealed class EksDiscoverer(AwsAccess access, AwsEksDiscoveryConfigurati
                 }
             }).ConfigureAwait(false);
         return answers;
-    }
-
-    private static string Short(string name)
-    {
-        const int most = 100;
-        return ResourceBounds.Text(name.Length > most ? name[..most] : name);
     }
 }

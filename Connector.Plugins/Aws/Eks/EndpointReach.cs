@@ -14,8 +14,7 @@ internal static class EndpointReach
             return false;
         }
 
-        using var patience = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        using var limit = new TimeLimit(Patience, time, cancellationToken);
         using var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -28,7 +27,7 @@ internal static class EndpointReach
         using var http = new HttpClient(handler);
         try
         {
-            using var answer = await http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+            using var answer = await http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)

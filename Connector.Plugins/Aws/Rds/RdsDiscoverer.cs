@@ -44,14 +44,13 @@ internal sealed class RdsDiscoverer(AwsAccess access, AwsRdsDiscoveryConfigurati
     private static async Task<IReadOnlyList<AwsRdsInstanceDetails>> CheckAsync(AwsScan scan, List<AwsRdsInstanceDetails> found)
     {
         var reached = found.ToArray();
-        using var budget = new CancellationTokenSource(scan.Limits.Reachability, scan.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(budget.Token, scan.CancellationToken);
+        using var limit = new TimeLimit(scan.Limits.Reachability, scan.Time, scan.CancellationToken);
         using var reach = new TcpReach(scan.Time);
         try
         {
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, reached.Length),
-                new ParallelOptions { MaxDegreeOfParallelism = InstancesAtOnce, CancellationToken = either.Token },
+                new ParallelOptions { MaxDegreeOfParallelism = InstancesAtOnce, CancellationToken = limit.Token },
                 async (index, token) =>
                 {
                     var instance = reached[index];

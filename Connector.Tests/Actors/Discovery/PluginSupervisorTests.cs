@@ -266,7 +266,7 @@ public sealed class PluginSupervisorTests : TestKit
             _ => new DialOutcome.Forbidden("rule", "no"),
         };
         var asked = new DialResources { PluginId = "p", DiscoveryId = "d" };
-        asked.Resources.AddRange(new[] { 1, 2, 3 }.Select(static port => Found.Wire(Server(port))));
+        asked.Resources.AddRange(new[] { 1, 2, 3 }.Select(static port => Server(port).ToStruct()));
         supervisor.Tell(new Dial(asked), agent);
 
         var answer = Assert.Single(agent.FishForMessage<Report>(static _ => true).Requests).ResourcesDialed;

@@ -36,7 +36,7 @@ public sealed class DiscoveryStoreTests : IDisposable
         var messages = await store.MessagesAsync(connector);
         Assert.Equal(3, messages.Count);
         Assert.Contains("changed: docker_container /a \"a\" (docker_discoverer): image", messages[0], StringComparison.Ordinal);
-        var scan = Assert.Single(await store.Discovery.ScansAsync(key.PluginId, Cancellation));
+        var scan = Assert.Single((await store.Discovery.ScansAsync([key.PluginId.Value], Cancellation))[key.PluginId.Value]);
         Assert.Equal((2, "[]", Found.Noon.AddMinutes(5).ToUnixTimeMilliseconds()), (scan.Found, scan.Errors, scan.CompletedAt));
     }
 
@@ -91,7 +91,7 @@ public sealed class DiscoveryStoreTests : IDisposable
             Assert.Empty((await store.Discovery.TakeScanAsync(connector, First, key, Found.Scan(minute), Cancellation)).ToDial);
         }
 
-        Assert.Equal(2, Assert.Single(await store.Discovery.ScansAsync(key.PluginId, Cancellation)).Held);
+        Assert.Equal(2, Assert.Single((await store.Discovery.ScansAsync([key.PluginId.Value], Cancellation))[key.PluginId.Value]).Held);
         Assert.Single(await store.MessagesAsync(connector), static message => message.Contains("they stay until", StringComparison.Ordinal));
         Assert.True(await store.Discovery.ReviewAsync(key.PluginId, key.DiscoveryId, remove: true, Cancellation));
         Assert.Empty(await ListAsync(connector));

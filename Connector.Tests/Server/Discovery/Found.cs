@@ -23,12 +23,10 @@ internal static class Found
     public static Scan Scan(int minute, params ImmutableArray<DiscoveredResource> resources)
         => new(Noon.AddMinutes(minute), Noon.AddMinutes(minute), resources, [], [], []);
 
-    public static Struct Wire(DiscoveredResource resource) => Struct.Parser.ParseJson(resource.ToJson().ToJsonString());
-
     public static PluginDiscoveryResults Results(string pluginId, string discoveryId, params IEnumerable<DiscoveredResource> resources)
     {
         var results = new PluginDiscoveryResults { PluginId = pluginId, Metadata = new PluginDiscoveryResultsMetadata { DiscoveryId = discoveryId } };
-        results.Resources.AddRange(resources.Select(Wire));
+        results.Resources.AddRange(resources.Select(static resource => resource.ToStruct()));
         return results;
     }
 

@@ -3,10 +3,10 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Connector.Plugins.Network;
+namespace Connector.Protocol.Plugins;
 
 /// <summary>Addresses of one family from the first to the last, both included; never written out one by one.</summary>
-internal readonly record struct AddressRange(AddressFamily Family, UInt128 First, UInt128 Last)
+public readonly record struct AddressRange(AddressFamily Family, UInt128 First, UInt128 Last)
 {
     public static AddressRange Of(IPAddress first, IPAddress last) => new(first.AddressFamily, Number(first), Number(last));
 
