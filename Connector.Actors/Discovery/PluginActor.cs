@@ -66,6 +66,13 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
                 return;
             }
 
+            if (stopping)
+            {
+                Discard(m.Discoverers);
+                Context.Stop(Self);
+                return;
+            }
+
             if (m.Failure is { } failure)
             {
                 Say(PluginStates.Failed, failure);
@@ -77,13 +84,15 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
             Begin(m.Discoverers);
         });
         Receive<Configure>(m => Prepare(m.Definition));
-        Receive<Stop>(_ => Context.Stop(Self));
+
+        // What is being made must be closed too.
+        Receive<Stop>(_ => stopping = true);
         ReceiveAny(_ => { });
     }
 
     private void Running()
     {
-        Receive<ScanDue>(m => Scan(discoverers[m.Index], ""));
+        Receive<ScanDue>(m => Scan(discoverers[m.Index], discoverers[m.Index].AgainRequestId));
         Receive<ScanEnded>(OnScanEnded);
         Receive<DiscoverNow>(m =>
         {
@@ -226,7 +235,8 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
         }
 
         Timers.Cancel(discoverer.ScanTimer);
-        (discoverer.Again, discoverer.StartedAt, discoverer.CancelledAt, discoverer.RequestId) = (false, Now, null, requestId);
+        (discoverer.Again, discoverer.AgainRequestId) = (false, "");
+        (discoverer.StartedAt, discoverer.CancelledAt, discoverer.RequestId) = (Now, null, requestId);
         discoverer.Cancellation = CancellationTokenSource.CreateLinkedTokenSource(life.Token);
         discoverer.Progress = new ScanProgress();
         var (of, index, reads, progress, token) = (generation, discoverer.Index, discoverer.Discoverer, discoverer.Progress, discoverer.Cancellation.Token);
@@ -263,17 +273,10 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
         Report(
             discoverer,
             ScanResult.Requests(definition!.Id, discoverer.Discoverer.DiscoveryId, discoverer.RequestId, discoverer.StartedAt, Now, m.Found, failure));
+        Timers.StartSingleTimer(
+            discoverer.ScanTimer, new ScanDue(m.Index), ScanSchedule.Next(interval, discoverer.Failures, settings.Timing.FirstRetry, settings.Random()));
         if (discoverer.Again)
-        {
-            discoverer.RequestId = discoverer.AgainRequestId;
-            discoverer.AgainRequestId = "";
             ScanSoon(discoverer);
-        }
-        else
-        {
-            Timers.StartSingleTimer(
-                discoverer.ScanTimer, new ScanDue(m.Index), ScanSchedule.Next(interval, discoverer.Failures, settings.Timing.FirstRetry, settings.Random()));
-        }
 
         SayWhole();
     }
@@ -426,13 +429,13 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
 
     private sealed record ScanDue(int Index) : INoSerializationVerificationNeeded;
 
-    private sealed record ScanEnded(int Generation, int Index, Plugins.Discovery? Found, Exception? Failure) : INoSerializationVerificationNeeded;
+    private sealed record ScanEnded(int Generation, int Index, Plugins.Discovery? Found, Exception? Failure) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     private sealed record WatchDue(int Index) : INoSerializationVerificationNeeded;
 
-    private sealed record Changed(int Generation, int Index) : INoSerializationVerificationNeeded;
+    private sealed record Changed(int Generation, int Index) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    private sealed record WatchEnded(int Generation, int Index, Exception? Failure) : INoSerializationVerificationNeeded;
+    private sealed record WatchEnded(int Generation, int Index, Exception? Failure) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     private sealed record ReportTag(int Generation, int Index, ImmutableArray<Protocol.Control.Wire.ControlStreamRequest> Requests);
 

@@ -1,8 +1,6 @@
 using Connector.Actors.Reach;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Discovery;
-using Connector.Protocol.Json;
-using Google.Protobuf.WellKnownTypes;
 using DialOutcomeWire = Connector.Protocol.Control.Wire.DialOutcome;
 
 namespace Connector.Actors.Discovery;

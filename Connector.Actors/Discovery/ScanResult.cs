@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Discovery;
 using Connector.Protocol.Ids;

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Discovery;
-using Connector.Protocol.Json;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Connector.Server.Discovery;

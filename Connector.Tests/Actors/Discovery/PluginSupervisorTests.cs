@@ -81,9 +81,25 @@ public sealed class PluginSupervisorTests : TestKit
         // One more for both that asked meanwhile.
         await AdvanceUntilAsync(() => source.HasBegun);
         (await source.BegunAsync()).Ended.SetResult(Connector.Plugins.Discovery.Of([]));
-        Told();
+        Assert.Equal("r2", Told().RequestId);
         Assert.False(source.HasBegun);
         Assert.Equal(1, source.MostAtOnce);
+    }
+
+    [Fact]
+    public async Task Failure_is_tried_again_also_when_a_scan_was_asked_for_meanwhile()
+    {
+        Want(Docker("p", minutes: 60));
+        var source = await RunsAsync("unix:///p");
+        var scan = await source.BegunAsync();
+        Discover("p", "r1");
+        Settle();
+        scan.Ended.SetException(new DiscoveryException(DiscoveryFailure.Unreachable, "nobody is there"));
+        Told(PluginStates.Waiting);
+
+        await AdvanceUntilAsync(() => source.HasBegun, TimeSpan.FromSeconds(16));
+        (await source.BegunAsync()).Ended.SetResult(Connector.Plugins.Discovery.Of([]));
+        Assert.Equal("r1", Told().RequestId);
     }
 
     [Fact]
