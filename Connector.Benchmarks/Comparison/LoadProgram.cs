@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using Connector.Benchmarks.Discovery;
 using Connector.Benchmarks.Load;
 using Connector.Tests.Processes;
 
 namespace Connector.Benchmarks.Comparison;
 
-/// <summary>Starts this executable again as the measured service and as the client that measures it.</summary>
+/// <summary>Starts this executable again: as the measured service, as the client that measures it, and for a scan.</summary>
 internal static class LoadProgram
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
@@ -48,6 +49,16 @@ internal static class LoadProgram
         await whileHeld();
         client.StandardInput.Close();
         return Parse(await reader.ReadToEndAsync(cancellation).WaitAsync(Deadline, cancellation), client);
+    }
+
+    /// <summary>One scan of a plugin with one discoverer.</summary>
+    public static async Task<MeasuredScan> ScanAsync(string type, string file, TimeSpan deadline, CancellationToken cancellation)
+    {
+        await using var scan = Start("discovery", "scan", type, "--config", file, "--json");
+        using var reader = new StreamReader(scan.StandardOutput, leaveOpen: true);
+        var text = await reader.ReadToEndAsync(cancellation).WaitAsync(deadline, cancellation);
+        return text.Length > 0 && JsonSerializer.Deserialize<MeasuredScan>(text) is { } result ? result
+            : throw new InvalidOperationException($"The scan of {type} gave no result. It wrote: {scan.Output}");
     }
 
     private static ChildProcess StartClient(int port, string measure, int streams, long amount)

@@ -68,6 +68,30 @@ internal sealed class ControlPlaneApi : IDisposable
     public async Task<string> LogsAsync()
         => (await SendAsync(HttpMethod.Get, $"connector/{connectorId}/logs?page_size=500")).EnsureSuccess("Reading the connector's logs").Body;
 
+    /// <param name="configuration">What stands below the type's own key.</param>
+    public async Task<string> CreatePluginAsync(string type, JsonObject configuration)
+    {
+        configuration["scan_interval_minutes"] = 1;
+        var body = new JsonObject
+        {
+            ["connector_id"] = connectorId,
+            ["plugin_type"] = type,
+            ["enabled"] = true,
+            ["configuration"] = new JsonObject { [$"{type}_plugin_configuration"] = configuration },
+        };
+        return (string?)(await SendAsync(HttpMethod.Post, "connector/plugins", body.ToJsonString())).EnsureSuccess($"Creating a plugin of type {type}").Json["id"]
+            ?? throw new InvalidDataException("The new plugin has no id.");
+    }
+
+    public async Task<JsonNode> PluginAsync(string id) => (await SendAsync(HttpMethod.Get, $"connector/plugins/{id}")).EnsureSuccess("Reading a plugin").Json;
+
+    public async Task DeletePluginAsync(string id) => (await SendAsync(HttpMethod.Delete, $"connector/plugins/{id}")).EnsureSuccess("Deleting a plugin");
+
+    /// <summary>What a plugin has discovered, what is missing by now as well.</summary>
+    public async Task<JsonArray> DiscoveredAsync(string pluginId)
+        => (await SendAsync(HttpMethod.Get, $"connector/{connectorId}/discovered_resources?plugin_id={pluginId}&page_size=500")).EnsureSuccess("Reading discovered resources").Json["list"] as JsonArray
+            ?? throw new InvalidDataException("The discovered resources are no list.");
+
     public JsonObject SocketBody(string name, int upstreamPort) => new()
     {
         ["name"] = name,

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Connector.Tests.Services;
 using Xunit;
 
@@ -25,10 +24,10 @@ public sealed class DevReplicasTests
 
         SignalReplica(ready.Replicas[1].ProcessId, UnixSignal.Kill);
         await Eventually.IsTrueAsync(
-            () => Read(folder) is { Replicas: [_, var back] } && back.Id == ready.Replicas[1].Id && back.ProcessId != ready.Replicas[1].ProcessId,
+            () => ReadyFile.Read(folder.File("ready.json")) is { Replicas: [_, var back] } && back.Id == ready.Replicas[1].Id && back.ProcessId != ready.Replicas[1].ProcessId,
             "the killed child is back as another process", cancellation, Deadline);
         Assert.Contains("Replica 2 was killed (SIGKILL); it is started again", dev.Output, StringComparison.Ordinal);
-        var now = Read(folder)!;
+        var now = ReadyFile.Read(folder.File("ready.json"));
         Assert.Equal(ready.Replicas[0], now.Replicas[0]);
 
         dev.Signal(UnixSignal.Terminate);
@@ -61,8 +60,6 @@ public sealed class DevReplicasTests
             "--tunnel-port", Text(FreePorts.Take()), "--edge-ports", $"{Text(edge)}-{Text(edge + 9)}", "--ready-file", folder.File("ready.json"),
         ]);
     }
-
-    private static ReadyFile? Read(TemporaryFolder folder) => JsonSerializer.Deserialize<ReadyFile>(File.ReadAllText(folder.File("ready.json")));
 
     private static Task GoneAsync(ReadyFile ready, CancellationToken cancellation) => Eventually.IsTrueAsync(
         () => ready.Replicas.All(replica => !IsReplica(replica.ProcessId)), "every child has ended", cancellation, Deadline);

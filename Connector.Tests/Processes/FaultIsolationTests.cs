@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Connector.Protocol.Plugins;
 using Connector.Tests.Services;
 using Xunit;
 
@@ -17,6 +18,9 @@ public sealed class FaultIsolationTests(SharedDev dev)
     private const int BlocksBefore = 50;
     private const int BlocksDuring = 300;
     private static readonly TimeSpan AllowedStall = TimeSpan.FromMilliseconds(500);
+
+    // The clients of AWS try a silent endpoint several times.
+    private static readonly TimeSpan SickWithin = TimeSpan.FromMinutes(3);
 
     [Fact]
     public Task Socket_whose_upstream_hangs_leaves_the_others_undisturbed() => RunAsync(async run =>
@@ -129,6 +133,61 @@ public sealed class FaultIsolationTests(SharedDev dev)
         Assert.NotEqual("left", ended);
         await run.OthersGoOnAsync();
     });
+
+    [Fact]
+    public Task Plugins_whose_sources_hang_flood_and_lie_leave_sockets_and_each_other_undisturbed() => RunAsync(async run =>
+    {
+        var api = run.Connector.Api;
+        await using var silent = LoopbackUpstream.Start(async (_, cancellation) => await Task.Delay(Timeout.Infinite, cancellation));
+        await using var flood = LoopbackUpstream.Start(FloodAsync);
+        await using var liar = LoopbackUpstream.Start(async (connection, cancellation) =>
+        {
+            await connection.ReceiveAsync(new byte[4096], cancellation);
+            await LoopbackUpstream.SendAllAsync(connection, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n\0garbage"u8.ToArray(), cancellation);
+        });
+        await using var honest = LoopbackUpstream.Start(
+            (connection, cancellation) => LoopbackUpstream.SendAllAsync(connection, "SSH-2.0-OpenSSH_9.9\r\n"u8.ToArray(), cancellation));
+        var sick = new List<string>();
+        foreach (var port in (int[])[silent.Port, flood.Port, liar.Port])
+        {
+            sick.Add(await api.CreatePluginAsync(PluginTypes.Docker, new JsonObject { ["docker_host"] = $"tcp://127.0.0.1:{port}" }));
+            sick.Add(await api.CreatePluginAsync(
+                PluginTypes.Kubernetes, new JsonObject { ["kubernetes_credentials"] = new JsonObject { ["master_url"] = $"http://127.0.0.1:{port}" } }));
+            sick.Add(await api.CreatePluginAsync(PluginTypes.AwsEc2, new JsonObject
+            {
+                ["aws_endpoint_url"] = $"http://127.0.0.1:{port}",
+                ["aws_regions"] = new JsonArray("eu-west-1"),
+                ["aws_credentials"] = new JsonObject { ["aws_access_key_id"] = "AKIDEXAMPLE", ["aws_secret_access_key"] = "secret" },
+            }));
+        }
+
+        var healthy = await api.CreatePluginAsync(
+            PluginTypes.Network, new JsonObject { ["targets"] = new JsonArray(new JsonObject { ["target"] = "127.0.0.1", ["ports"] = new JsonArray(honest.Port) }) });
+        await run.OthersGoOnAsync();
+
+        await Eventually.IsTrueAsync(async () => (await api.DiscoveredAsync(healthy)).Count == 1, "the healthy plugin has found its service", run.Cancellation);
+        foreach (var plugin in sick)
+        {
+            await Eventually.IsTrueAsync(
+                async () => (await api.PluginAsync(plugin))["status"] is { } status && (string?)status["state"] == "waiting" && !string.IsNullOrEmpty((string?)status["reason"]),
+                $"plugin {plugin} says why it found nothing", run.Cancellation, SickWithin);
+            await api.DeletePluginAsync(plugin);
+        }
+
+        await api.DeletePluginAsync(healthy);
+    });
+
+    /// <summary>An answer without an end, of any kind of text.</summary>
+    private static async Task FloodAsync(Socket connection, CancellationToken cancellation)
+    {
+        await connection.ReceiveAsync(new byte[4096], cancellation);
+        await LoopbackUpstream.SendAllAsync(connection, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"items\":["u8.ToArray(), cancellation);
+        var more = System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("{\"metadata\":{}},", 4096)));
+        while (true)
+        {
+            await LoopbackUpstream.SendAllAsync(connection, more, cancellation);
+        }
+    }
 
     private static IEnumerable<JsonNode> Poison()
     {

@@ -64,7 +64,9 @@ internal sealed record ReadyFile
             }
         }
 
-        return JsonSerializer.Deserialize<ReadyFile>(await File.ReadAllTextAsync(path, cancellation))
-            ?? throw new InvalidDataException($"The ready file '{path}' says null.");
+        return Read(path);
     }
+
+    public static ReadyFile Read(string path)
+        => JsonSerializer.Deserialize<ReadyFile>(File.ReadAllText(path)) ?? throw new InvalidDataException($"The ready file '{path}' says null.");
 }
