@@ -23,6 +23,9 @@ public sealed record DiscoveryTiming
     /// <summary>From the end of a scan to the next that changes ask for, at least.</summary>
     public TimeSpan ChangeDistance { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>A watch that lasts so long works, also when its source ends it then.</summary>
+    public TimeSpan GoodWatch { get; init; } = TimeSpan.FromMinutes(1);
+
     public TimeSpan FirstWatchRetry { get; init; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan LongestWatchRetry { get; init; } = TimeSpan.FromMinutes(1);

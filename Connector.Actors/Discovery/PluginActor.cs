@@ -19,6 +19,7 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
 {
     private const string StallTimer = "stall";
     private const string GraceTimer = "grace";
+    private const string PrepareTimer = "prepare";
     private const int StallLooks = 10;
 
     private readonly ILoggingAdapter log = Context.GetLogger();
@@ -28,6 +29,9 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
     private PluginDefinition? next;
     private bool stopping;
     private TimeSpan interval;
+
+    // In a row, of making what scans; the reader's own refusal is final and not counted.
+    private int unprepared;
 
     // What belongs to an earlier configuration is told apart by it.
     private int generation;
@@ -48,10 +52,16 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
 
     // ---- behaviours
 
-    /// <summary>There is no configuration yet, or it cannot work.</summary>
+    /// <summary>There is no configuration yet, it cannot work, or what it needs is not there yet.</summary>
     private void Unconfigured()
     {
-        Receive<Configure>(m => Prepare(m.Definition));
+        Receive<Configure>(m => PrepareNew(m.Definition));
+        Receive<PrepareAgain>(_ => Prepare(definition!));
+        Receive<DiscoverNow>(_ =>
+        {
+            if (unprepared > 0)
+                Prepare(definition!);
+        });
         Receive<Stop>(_ => Context.Stop(Self));
         ReceiveAny(_ => { });
     }
@@ -75,15 +85,14 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
 
             if (m.Failure is { } failure)
             {
-                Say(PluginStates.Failed, failure);
-                Become(Unconfigured);
+                OnUnprepared(m, failure);
                 return;
             }
 
-            interval = m.Interval;
+            (interval, unprepared) = (m.Interval!.Value, 0);
             Begin(m.Discoverers);
         });
-        Receive<Configure>(m => Prepare(m.Definition));
+        Receive<Configure>(m => PrepareNew(m.Definition));
 
         // What is being made must be closed too.
         Receive<Stop>(_ => stopping = true);
@@ -153,24 +162,51 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
 
     // ---- configuration
 
+    private void PrepareNew(PluginDefinition wanted)
+    {
+        unprepared = 0;
+        Prepare(wanted);
+    }
+
     private void Prepare(PluginDefinition wanted)
     {
         definition = wanted;
         generation++;
+        Timers.Cancel(PrepareTimer);
         var (of, create) = (generation, settings.Discoverers);
-        OnThread(() => Task.FromResult(Read(wanted, create))).PipeTo(
-            Self, Self,
-            success: read => new Prepared(of, read.Discoverers, read.Interval, null),
-            failure: e => new Prepared(of, [], TimeSpan.Zero, Reason(e)));
+        OnThread(() => Task.FromResult(Read(of, wanted, create))).PipeTo(Self, Self, success: static read => read, failure: e => new Prepared(of, [], null, Reason(e)));
         Become(Preparing);
     }
 
-    private static (ImmutableArray<IDiscoverer> Discoverers, TimeSpan Interval) Read(PluginDefinition wanted, Func<PluginConfiguration, ImmutableArray<IDiscoverer>> create)
+    private static Prepared Read(int generation, PluginDefinition wanted, Func<PluginConfiguration, ImmutableArray<IDiscoverer>> create)
     {
         var reading = PluginConfigurationReader.Read(wanted.Type, wanted.ConfigJson, strict: false);
-        return reading.Succeeded
-            ? (create(reading.Value), TimeSpan.FromMinutes(reading.Value.Present[0].Configuration.ScanIntervalMinutes!.Value))
-            : throw new DiscoveryException(DiscoveryFailure.Configuration, string.Join("; ", reading.Problems));
+        if (!reading.Succeeded)
+            return new Prepared(generation, [], null, ResourceBounds.Text(string.Join("; ", reading.Problems)));
+        var interval = TimeSpan.FromMinutes(reading.Value.Present[0].Configuration.ScanIntervalMinutes!.Value);
+        try
+        {
+            return new Prepared(generation, create(reading.Value), interval, null);
+        }
+        catch (Exception failure)
+        {
+            return new Prepared(generation, [], interval, Reason(failure));
+        }
+    }
+
+    /// <summary>A profile that is mounted later, a metadata service that does not answer while a machine starts: what is missing may come.</summary>
+    private void OnUnprepared(Prepared told, string failure)
+    {
+        if (told.Interval is { } wait)
+        {
+            unprepared++;
+            Timers.StartSingleTimer(PrepareTimer, PrepareAgain.Instance, ScanSchedule.Next(wait, unprepared, settings.Timing.FirstRetry, settings.Random()));
+            if (unprepared == 1)
+                log.Warning("plugin {PluginId} ({Name}, type {Type}) cannot begin: {Reason}; it is tried again", definition!.Id.Value, definition.Name, definition.Type, failure);
+        }
+
+        Say(told.Interval is null ? PluginStates.Failed : PluginStates.Waiting, failure);
+        Become(Unconfigured);
     }
 
     private void Begin(ImmutableArray<IDiscoverer> made)
@@ -180,7 +216,7 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
         log.Info("plugin {PluginId} ({Name}, type {Type}) runs with {Discoverers} discoverers, a scan each {Interval}", definition!.Id.Value, definition.Name, definition.Type, discoverers.Length, interval);
         foreach (var discoverer in discoverers)
         {
-            Timers.StartSingleTimer(discoverer.ScanTimer, new ScanDue(discoverer.Index), settings.Timing.StartSpread * settings.Random());
+            ScanAfter(discoverer, settings.Timing.StartSpread * settings.Random());
             if (discoverer.Discoverer is IWatchingDiscoverer)
                 Timers.StartSingleTimer(discoverer.WatchTimer, new WatchDue(discoverer.Index), TimeSpan.Zero);
         }
@@ -219,7 +255,7 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
 
         var wanted = next ?? definition!;
         next = null;
-        Prepare(wanted);
+        PrepareNew(wanted);
     }
 
     // ---- scans
@@ -273,8 +309,7 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
         Report(
             discoverer,
             ScanResult.Requests(definition!.Id, discoverer.Discoverer.DiscoveryId, discoverer.RequestId, discoverer.StartedAt, Now, m.Found, failure));
-        Timers.StartSingleTimer(
-            discoverer.ScanTimer, new ScanDue(m.Index), ScanSchedule.Next(interval, discoverer.Failures, settings.Timing.FirstRetry, settings.Random()));
+        ScanAfter(discoverer, ScanSchedule.Next(interval, discoverer.Failures, settings.Timing.FirstRetry, settings.Random()));
         if (discoverer.Again)
             ScanSoon(discoverer);
 
@@ -289,12 +324,16 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
             return;
         }
 
-        // A storm of changes must not become a storm of scans; a source that fails keeps its distance.
-        var wait = settings.Timing.Debounce;
-        if (discoverer.EndedAt is { } ended && ended + settings.Timing.ChangeDistance - Now is var distance && distance > wait)
-            wait = distance;
-        if (discoverer.Failures == 0)
-            Timers.StartSingleTimer(discoverer.ScanTimer, new ScanDue(discoverer.Index), wait);
+        // A storm of changes must not become a storm of scans. A source that fails keeps more distance, but a change says that it is back.
+        var wait = ScanSchedule.AfterChange(discoverer.EndedAt, discoverer.Failures, Now, settings.Timing);
+        if (Now + wait < discoverer.DueAt)
+            ScanAfter(discoverer, wait);
+    }
+
+    private void ScanAfter(RunningDiscoverer discoverer, TimeSpan wait)
+    {
+        discoverer.DueAt = Now + wait;
+        Timers.StartSingleTimer(discoverer.ScanTimer, new ScanDue(discoverer.Index), wait);
     }
 
     private void LookForStalls()
@@ -324,6 +363,7 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
 
     private void Watch(RunningDiscoverer discoverer)
     {
+        discoverer.WatchedSince = Now;
         var (of, index, self, token, source) = (generation, discoverer.Index, Self, life.Token, (IWatchingDiscoverer)discoverer.Discoverer);
         OnThread(async () =>
         {
@@ -338,13 +378,21 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
         if (m.Generation != generation)
             return;
         var discoverer = discoverers[m.Index];
-        discoverer.WatchFailures = m.Failure is null ? 1 : discoverer.WatchFailures + 1;
+        var isGood = Now - discoverer.WatchedSince >= settings.Timing.GoodWatch;
+        discoverer.WatchFailures = (isGood ? 0 : discoverer.WatchFailures) + (isGood && m.Failure is null ? 0 : 1);
         if (discoverer.WatchFailures == 2)
-            log.Warning("plugin {PluginId}: changes of {DiscoveryId} are not told: {Reason}; they show with the next scan", definition!.Id.Value, discoverer.Discoverer.DiscoveryId, Reason(m.Failure!));
+        {
+            log.Warning(
+                "plugin {PluginId}: changes of {DiscoveryId} are not told: {Reason}; they show with the next scan", definition!.Id.Value, discoverer.Discoverer.DiscoveryId,
+                m.Failure is null ? "each watch is ended at once" : Reason(m.Failure));
+        }
 
-        // What happened meanwhile was not told.
-        ScanSoon(discoverer);
-        Timers.StartSingleTimer(discoverer.WatchTimer, new WatchDue(m.Index), ScanSchedule.NextWatch(discoverer.WatchFailures, settings.Timing, settings.Random()));
+        // The next watch goes on where this one ended; only what was lost with one that broke has to be looked for, and only once.
+        if (discoverer.WatchFailures == 1)
+            ScanSoon(discoverer);
+        Timers.StartSingleTimer(
+            discoverer.WatchTimer, new WatchDue(m.Index),
+            discoverer.WatchFailures == 0 ? TimeSpan.Zero : ScanSchedule.NextWatch(discoverer.WatchFailures, settings.Timing, settings.Random()));
     }
 
     // ---- what others are told
@@ -425,7 +473,13 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
         public static readonly Restarted Instance = new();
     }
 
-    private sealed record Prepared(int Generation, ImmutableArray<IDiscoverer> Discoverers, TimeSpan Interval, string? Failure) : INoSerializationVerificationNeeded;
+    /// <param name="Interval">Null: the configuration cannot work.</param>
+    private sealed record Prepared(int Generation, ImmutableArray<IDiscoverer> Discoverers, TimeSpan? Interval, string? Failure) : INoSerializationVerificationNeeded;
+
+    private sealed class PrepareAgain : INoSerializationVerificationNeeded
+    {
+        public static readonly PrepareAgain Instance = new();
+    }
 
     private sealed record ScanDue(int Index) : INoSerializationVerificationNeeded;
 

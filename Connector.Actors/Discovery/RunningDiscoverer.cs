@@ -20,6 +20,9 @@ internal sealed class RunningDiscoverer(int index, IDiscoverer discoverer)
 
     public DateTimeOffset? EndedAt { get; set; }
 
+    /// <summary>When the next scan begins.</summary>
+    public DateTimeOffset DueAt { get; set; }
+
     /// <summary>When a scan that makes no progress was cancelled.</summary>
     public DateTimeOffset? CancelledAt { get; set; }
 
@@ -35,7 +38,10 @@ internal sealed class RunningDiscoverer(int index, IDiscoverer discoverer)
 
     public string Failure { get; set; } = "";
 
+    /// <summary>In a row; a watch that was ended soon is one.</summary>
     public int WatchFailures { get; set; }
+
+    public DateTimeOffset WatchedSince { get; set; }
 
     /// <summary>What the control plane has not taken yet: of the last scan only.</summary>
     public ImmutableArray<ControlStreamRequest> Untold { get; set; } = [];

@@ -19,6 +19,15 @@ internal static class ScanSchedule
         return (retry < interval ? retry : interval) * (0.75 + (0.5 * random));
     }
 
+    /// <summary>From now to the scan that a change asks for.</summary>
+    /// <param name="ended">When the last scan ended.</param>
+    /// <param name="failures">Of scans, in a row.</param>
+    public static TimeSpan AfterChange(DateTimeOffset? ended, int failures, DateTimeOffset now, DiscoveryTiming timing)
+    {
+        var distance = failures == 0 ? timing.ChangeDistance : timing.FirstRetry;
+        return ended is { } end && end + distance - now is var wait && wait > timing.Debounce ? wait : timing.Debounce;
+    }
+
     /// <summary>After a watch broke.</summary>
     /// <param name="failures">In a row, from 1.</param>
     public static TimeSpan NextWatch(int failures, DiscoveryTiming timing, double random)

@@ -34,7 +34,7 @@ internal static class DiscoveryTable
         await using var sources = await InstantSources.StartAsync(Instances, Containers, Services, cancellation);
         Console.WriteLine($"{DateTime.UtcNow:yyyy-MM-dd}; medians of {runs}; {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}.");
         Console.WriteLine();
-        Console.WriteLine("| Scan | found | s | asked per s | peak MB | limits | |");
+        Console.WriteLine("| Scan | found | s | probes per s | peak MB | limits | |");
         Console.WriteLine("|---|---:|---:|---:|---:|---|---|");
         var allMet = true;
         foreach (var row in Rows)
@@ -53,7 +53,7 @@ internal static class DiscoveryTable
             allMet &= isMet;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {row.Title} | {scans[0].Resources} | {seconds:0.00} | {rate:0} | {megabytes:0} | {row.Limits} | {(isMet ? "met" : "**missed**")} |"));
+                $"| {row.Title} | {scans[0].Resources} | {seconds:0.00} | {(row.LeastPerSecond > 0 ? $"{rate:0}" : "–")} | {megabytes:0} | {row.Limits} | {(isMet ? "met" : "**missed**")} |"));
         }
 
         return allMet ? 0 : 1;

@@ -7,8 +7,10 @@ namespace Connector.Plugins.Docker;
 
 internal static class ContainerResource
 {
-    public static DockerContainerDetails Details(ContainerListResponse container) => new()
+    /// <param name="engineHost">Null: this machine.</param>
+    public static DockerContainerDetails Details(ContainerListResponse container, string? engineHost) => new()
     {
+        EngineHost = engineHost,
         ContainerId = container.ID ?? "",
         // Not the text for people ("Up 5 minutes"): that is another one in each scan.
         Status = container.State ?? "",

@@ -37,7 +37,7 @@ internal sealed class DockerDiscoverer(EngineAddress engine, ResourceFilter filt
                 continue;
             }
 
-            var details = ContainerResource.Details(container);
+            var details = ContainerResource.Details(container, engine.RemoteHost);
             if (!filter.Passes(details.Labels))
             {
                 continue;

@@ -9,6 +9,9 @@ namespace Connector.Plugins.Docker;
 /// <param name="CertificateFolder">Of ca.pem, cert.pem and key.pem; null when TLS is not used, or with the system's trust and without a key of ours.</param>
 internal sealed record EngineAddress(string Text, string? SocketPath, Uri Url, string? CertificateFolder)
 {
+    /// <summary>Null when the engine runs on this machine.</summary>
+    public string? RemoteHost => SocketPath is not null || Url.IsLoopback ? null : Url.IdnHost;
+
     private const string LocalSocket = "/var/run/docker.sock";
     private const int PlainPort = 2375;
     private const int TlsPort = 2376;

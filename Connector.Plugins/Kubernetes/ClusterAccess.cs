@@ -64,7 +64,7 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
                 Verify(handler.SslOptions, trusted);
             }
         };
-        return new ClusterClient(new k8s.Kubernetes(configuration, new BoundedHttpHandler(ClusterClient.IsWatch)), isVerified);
+        return new ClusterClient(new k8s.Kubernetes(configuration, new BoundedHttpHandler(ClusterClient.IsWatch)), isVerified, configuration.TlsServerName);
     }
 
     // By the platform's own rules, names included, instead of a callback of the library's.

@@ -6,7 +6,7 @@ using k8s.Models;
 namespace Connector.Plugins.Kubernetes;
 
 /// <summary>Lists and watches the services of one namespace, or of all of them.</summary>
-internal sealed class ClusterClient(k8s.Kubernetes client, bool isVerified) : IDisposable
+internal sealed class ClusterClient(k8s.Kubernetes client, bool isVerified, string? tlsServerName) : IDisposable
 {
     private const int PageLength = 500;
     private const int WatchSeconds = 300;
@@ -39,6 +39,11 @@ internal sealed class ClusterClient(k8s.Kubernetes client, bool isVerified) : ID
         var version = after is null ? "" : $"&resourceVersion={Uri.EscapeDataString(after)}";
         using var request = new HttpRequestMessage(
             HttpMethod.Get, new Uri(client.BaseUri, $"{path}?watch=true&allowWatchBookmarks=true&timeoutSeconds={WatchSeconds}{version}"));
+        if (tlsServerName is { Length: > 0 } name)
+        {
+            request.Headers.Host = name;
+        }
+
         if (client.Credentials is { } credentials)
         {
             await credentials.ProcessHttpRequestAsync(request, cancellationToken).ConfigureAwait(false);

@@ -97,9 +97,14 @@ internal sealed class KubernetesDiscoverer(ClusterAccess access, string? inNames
             await TellAsync(client, changes, cancellationToken).ConfigureAwait(false);
             changes.End(null);
         }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && ClusterFailures.Status(failure) == HttpStatusCode.Gone)
+        {
+            Forget(changes);
+            changes.End(null);
+        }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && ClusterFailures.IsExpected(failure))
         {
-            changes.End(IsExpired(ClusterFailures.Status(failure)) ? null : ClusterFailures.Of(failure, "watch", inNamespace, client.Url));
+            changes.End(ClusterFailures.Of(failure, "watch", inNamespace, client.Url));
         }
         catch (Exception failure)
         {
@@ -117,7 +122,7 @@ internal sealed class KubernetesDiscoverer(ClusterAccess access, string? inNames
             {
                 if (change.Kind == "ERROR")
                 {
-                    seenVersion = null;
+                    Forget(changes);
                     return;
                 }
 
@@ -134,14 +139,10 @@ internal sealed class KubernetesDiscoverer(ClusterAccess access, string? inNames
         }
     }
 
-    private bool IsExpired(HttpStatusCode? status)
+    // What the server no longer knows of the time since then has to be looked for.
+    private void Forget(ChangeSignal changes)
     {
-        if (status != HttpStatusCode.Gone)
-        {
-            return false;
-        }
-
         seenVersion = null;
-        return true;
+        changes.Tell("the history since the last watch has expired");
     }
 }

@@ -6,6 +6,9 @@ public sealed record DockerContainerDetails : ResourceDetails
 {
     public string ContainerId { get; init; } = "";
 
+    /// <summary>Where the engine runs; absent: on the connector's own machine. [ours]</summary>
+    public string? EngineHost { get; init; }
+
     public string Status { get; init; } = "";
 
     public string Image { get; init; } = "";

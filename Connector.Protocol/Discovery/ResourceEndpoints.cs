@@ -23,7 +23,7 @@ public static class ResourceEndpoints
         AwsRdsInstanceDetails rds => At(rds.EndpointAddress, rds.EndpointPort),
         AwsEc2InstanceDetails ec2 => new[] { ec2.PrivateIpAddress, ec2.PublicIpAddress, ec2.Ipv6Address ?? "" }.SelectMany(static address => UsualPorts.SelectMany(port => At(address, port))),
         AwsEksClusterDetails eks => Uri.TryCreate(eks.Endpoint, UriKind.Absolute, out var url) ? At(url.IdnHost, url.IsDefaultPort ? Https : url.Port) : [],
-        DockerContainerDetails container => container.PortBindings.Where(static binding => binding.Value.EndsWith("/tcp", StringComparison.Ordinal)).SelectMany(static binding => Published(binding.Key)),
+        DockerContainerDetails container => container.PortBindings.Where(static binding => binding.Value.EndsWith("/tcp", StringComparison.Ordinal)).SelectMany(binding => Published(binding.Key, container.EngineHost)),
         KubernetesServiceDetails service => service.Ports.Where(static port => port.Protocol is null or "TCP").SelectMany(port => Hosts(service).SelectMany(host => At(host, port.Port))),
         _ => [],
     };
@@ -31,7 +31,7 @@ public static class ResourceEndpoints
     private static IEnumerable<DnsEndPoint> At(string host, int port)
         => host.Length > 0 && host.Length <= 253 && port is >= 1 and <= IPEndPoint.MaxPort ? [new DnsEndPoint(host, port)] : [];
 
-    private static IEnumerable<DnsEndPoint> Published(string hostAndPort)
+    private static IEnumerable<DnsEndPoint> Published(string hostAndPort, string? engineHost)
     {
         var colon = hostAndPort.LastIndexOf(':');
         if (colon < 0 || Port(hostAndPort[(colon + 1)..]) is not { } port)
@@ -39,11 +39,12 @@ public static class ResourceEndpoints
             return [];
         }
 
-        // Every address of the host: this one is at hand.
+        // Every address of the host: this one is at hand. What another machine publishes on its own loopback is for nobody here.
         return hostAndPort[..colon].Trim('[', ']') switch
         {
-            "0.0.0.0" or "" => At(IPAddress.Loopback.ToString(), port),
-            "::" => At(IPAddress.IPv6Loopback.ToString(), port),
+            "0.0.0.0" or "" => At(engineHost ?? IPAddress.Loopback.ToString(), port),
+            "::" => At(engineHost ?? IPAddress.IPv6Loopback.ToString(), port),
+            var host when engineHost is not null && IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address) => [],
             var host => At(host, port),
         };
     }

@@ -42,13 +42,13 @@ internal sealed class ClusterStub : IAsyncDisposable
 
     /// <param name="isTrusted">Whether the kubeconfig holds the authority that made the server's certificate.</param>
     /// <param name="name">That the certificate is for.</param>
-    public static async Task<ClusterStub> StartWithTlsAsync(bool isTrusted, string name = "localhost", params IReadOnlyList<object> services)
+    public static async Task<ClusterStub> StartWithTlsAsync(bool isTrusted, string name = "localhost", string? tlsServerName = null, params IReadOnlyList<object> services)
     {
         var stub = new ClusterStub { Services = services, certificate = Certificate(name) };
         using var other = Certificate(name);
         stub.server = await HttpStub.OnPortAsync(stub.AnswerAsync, stub.certificate);
         var authority = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes((isTrusted ? stub.certificate : other).ExportCertificatePem()));
-        stub.WriteKubeconfig($"https://localhost:{stub.server.Port}", $"certificate-authority-data: {authority}");
+        stub.WriteKubeconfig($"https://localhost:{stub.server.Port}", $"certificate-authority-data: {authority}{(tlsServerName is null ? "" : $"\n    tls-server-name: {tlsServerName}")}");
         return stub;
     }
 

@@ -206,7 +206,7 @@ public sealed class KubernetesDiscovererTests
     [InlineData(true, "another.test")]
     public async Task Certificate_of_another_authority_or_for_another_name_is_a_failure_of_tls(bool isTrusted, string name)
     {
-        await using var cluster = await ClusterStub.StartWithTlsAsync(isTrusted, name, ClusterStub.Service("a"));
+        await using var cluster = await ClusterStub.StartWithTlsAsync(isTrusted, name, services: ClusterStub.Service("a"));
 
         Assert.Equal(DiscoveryFailure.Tls, (await FailAsync(cluster.Discoverer())).Failure);
         Assert.Empty(cluster.Asked);

@@ -72,6 +72,9 @@ public sealed class KubernetesWatchTests
 
         await using (var changes = discoverer.WatchAsync(Cancellation).GetAsyncEnumerator(Cancellation))
         {
+            // What happened meanwhile is not known: that asks for a scan.
+            Assert.True(await MoveAsync(changes));
+            Assert.Contains("expired", changes.Current.What, StringComparison.Ordinal);
             Assert.False(await MoveAsync(changes));
         }
 
@@ -80,6 +83,17 @@ public sealed class KubernetesWatchTests
         await using var next = discoverer.WatchAsync(Cancellation).GetAsyncEnumerator(Cancellation);
         Assert.False(await MoveAsync(next));
         Assert.DoesNotContain("resourceVersion", cluster.Asked[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cluster_whose_certificate_is_for_another_name_is_watched_as_it_is_listed()
+    {
+        await using var cluster = await ClusterStub.StartWithTlsAsync(isTrusted: true, "cluster.internal", tlsServerName: "cluster.internal", services: ClusterStub.Service("a"));
+        var discoverer = cluster.Discoverer();
+        Assert.Single((await discoverer.DiscoverAsync(null, Cancellation)).Resources);
+        await using var changes = discoverer.WatchAsync(Cancellation).GetAsyncEnumerator(Cancellation);
+        cluster.Tell("ADDED", "b", "101");
+        Assert.True(await MoveAsync(changes));
     }
 
     [Fact]
