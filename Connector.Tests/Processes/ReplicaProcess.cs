@@ -19,8 +19,9 @@ internal sealed class ReplicaProcess : IAsyncDisposable
     public Uri Health { get; }
 
     /// <param name="more">Of connector.yaml.</param>
+    /// <param name="token">Null: of the server's own connector.</param>
     public static async Task<ReplicaProcess> StartAsync(
-        ServerProcess server, TemporaryFolder folder, int healthPort, CancellationToken cancellation, string drainTimeout = "15m", string more = "")
+        ServerProcess server, TemporaryFolder folder, int healthPort, CancellationToken cancellation, string drainTimeout = "15m", string more = "", string? token = null)
     {
         var config = folder.Write("connector.yaml", string.Create(CultureInfo.InvariantCulture,
             $"""
@@ -31,7 +32,7 @@ internal sealed class ReplicaProcess : IAsyncDisposable
 
             """));
         var process = ConnectorExecutable.Start(
-            ["start", "--config", config, "--ready-file", folder.File("ready.json")], new Dictionary<string, string> { ["BORDER0_TOKEN"] = server.Token });
+            ["start", "--config", config, "--ready-file", folder.File("ready.json")], new Dictionary<string, string> { ["BORDER0_TOKEN"] = token ?? server.Token });
         try
         {
             // Of this process, not of a predecessor.

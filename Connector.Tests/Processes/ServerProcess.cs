@@ -50,11 +50,8 @@ internal sealed class ServerProcess : IAsyncDisposable
             var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), process, Deadline, cancellation);
             var api = new Uri($"http://localhost:{http.ToString(CultureInfo.InvariantCulture)}/api/v1/");
             using var first = new ControlPlaneApi(api, ready.AdminToken!, "");
-            var made = (await first.SendAsync(HttpMethod.Post, "connector", """{"name": "group"}""")).EnsureSuccess("Creating the connector").Json;
-            var connectorId = (string)made["connector_id"]!;
-            var token = (await first.SendAsync(HttpMethod.Post, "connector/token", new JsonObject { ["connector_id"] = connectorId, ["name"] = "test" }.ToJsonString()))
-                .EnsureSuccess("Creating the token").Json;
-            return new ServerProcess(folder, process, new ControlPlaneApi(api, ready.AdminToken!, connectorId), connectorId, (string)token["token"]!);
+            var (connectorId, token) = await CreateConnectorAsync(first, "group");
+            return new ServerProcess(folder, process, new ControlPlaneApi(api, ready.AdminToken!, connectorId), connectorId, token);
         }
         catch
         {
@@ -66,6 +63,18 @@ internal sealed class ServerProcess : IAsyncDisposable
             folder.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Another connector, with a token.</summary>
+    public Task<(string Id, string Token)> CreateConnectorAsync(string name) => CreateConnectorAsync(Api, name);
+
+    private static async Task<(string Id, string Token)> CreateConnectorAsync(ControlPlaneApi api, string name)
+    {
+        var made = (await api.SendAsync(HttpMethod.Post, "connector", new JsonObject { ["name"] = name }.ToJsonString())).EnsureSuccess("Creating the connector").Json;
+        var id = (string)made["connector_id"]!;
+        var token = (await api.SendAsync(HttpMethod.Post, "connector/token", new JsonObject { ["connector_id"] = id, ["name"] = "test" }.ToJsonString()))
+            .EnsureSuccess("Creating the token").Json;
+        return (id, (string)token["token"]!);
     }
 
     public async ValueTask DisposeAsync()
