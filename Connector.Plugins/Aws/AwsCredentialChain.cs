@@ -60,6 +60,14 @@ internal static class AwsCredentialChain
                 DiscoveryFailure.Configuration,
                 "No AWS region is known: aws_regions is empty, neither AWS_REGION nor the profile names one, and this is not an EC2 instance; name the regions in aws_regions");
 
+    /// <summary>What to look at when the place that <see cref="Resolve"/> takes them from fails.</summary>
+    public static string Advice(AwsCredentials? configured, PluginEnvironment environment)
+        => !string.IsNullOrEmpty(configured?.AwsProfile) ? "check the profile, or give keys"
+            : !string.IsNullOrEmpty(environment.Variable("AWS_WEB_IDENTITY_TOKEN_FILE")) && !string.IsNullOrEmpty(environment.Variable("AWS_ROLE_ARN"))
+                ? "check AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME"
+            : !string.IsNullOrEmpty(environment.Variable("AWS_PROFILE")) ? "check the profile that AWS_PROFILE names, or give keys"
+            : "check the default profile where there is one, else the role of this container or instance; or give keys";
+
     private static string? RegionOfProfile(AwsCredentials? configured, PluginEnvironment environment)
     {
         try

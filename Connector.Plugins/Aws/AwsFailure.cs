@@ -11,8 +11,11 @@ namespace Connector.Plugins.Aws;
 /// <summary>What went wrong with a call, in words that say what to do.</summary>
 internal static class AwsFailure
 {
+    /// <summary>What the SDK says where AWS said nothing; the whole body may follow.</summary>
+    private const string Filler = "The service returned an error";
+
     /// <param name="doing">"Listing the instances (eu-west-1)".</param>
-    /// <param name="permission">The IAM action that the call needs.</param>
+    /// <param name="permission">The IAM action that the call needs; empty when it is not known.</param>
     public static DiscoveryException Describe(Exception failure, string doing, string permission)
     {
         var chain = Chain(failure).ToList();
@@ -24,9 +27,22 @@ internal static class AwsFailure
     public static bool IsKnown(Exception failure)
         => Chain(failure).ToList() is var chain && (Malformed(chain) ?? Refused(chain, "") ?? Unanswered(chain)) is not null;
 
+    /// <summary>Whether a service said no, whatever the reason; neither silence nor a failure on the way.</summary>
+    public static bool IsRefusal(Exception failure) => Chain(failure).Any(static one => Refusal(one).Code is not null);
+
+    /// <summary>Whether what was asked about is not there any more.</summary>
+    public static bool IsGone(Exception failure) => Chain(failure).Any(static one => Refusal(one).Code is "ResourceNotFoundException" or "ClusterNotFoundException");
+
     /// <summary>Asked again later, it may well be answered.</summary>
     public static bool IsPassing(AwsHttpException refusal)
-        => refusal.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)refusal.StatusCode >= 500 || IsThrottling(refusal.Code);
+        => refusal.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)refusal.StatusCode >= 500
+            || IsThrottling(refusal.Code) || IsLate(refusal.Code);
+
+    /// <summary>The message, and that of the file or the network below it, which SDKs hide.</summary>
+    public static string Words(Exception failure)
+        => Chain(failure.InnerException).LastOrDefault(static one => one is SocketException or HttpRequestException or IOException or UnauthorizedAccessException) is { } inner
+            ? ResourceBounds.Text($"{failure.Message} ({inner.Message})")
+            : ResourceBounds.Text(failure.Message);
 
     private static (DiscoveryFailure, string)? Malformed(List<Exception> chain)
     {
@@ -61,25 +77,30 @@ internal static class AwsFailure
         return code switch
         {
             _ when IsThrottling(code) => (DiscoveryFailure.Throttled, $"AWS still asks for fewer requests after several attempts {quoted}; scan less often, or fewer regions"),
+            _ when IsLate(code) => (DiscoveryFailure.TimedOut, $"the request came too slowly for AWS {quoted}; check the network"),
             "ExpiredToken" or "ExpiredTokenException" or "TokenRefreshRequired"
                 => (DiscoveryFailure.Credentials, $"the credentials are expired {quoted}; renew them, or use a profile or a role that renews itself"),
             "RequestExpired" or "RequestTimeTooSkewed" or "RequestInTheFuture"
-                => (DiscoveryFailure.Credentials, $"the request is too old for AWS {quoted}; set this machine's clock right"),
+                => (DiscoveryFailure.Credentials, $"the request is too old for AWS {quoted}; set this machine's clock right, or, with temporary credentials, renew them"),
             "SignatureDoesNotMatch" or "InvalidSignatureException" or "IncompleteSignature" or "IncompleteSignatureException"
                 => (DiscoveryFailure.Credentials, $"the signature is refused {quoted}; check the secret access key and this machine's clock"),
             "AuthFailure" or "InvalidClientTokenId" or "UnrecognizedClientException" or "InvalidAccessKeyId" or "MissingAuthenticationToken"
-                or "MissingAuthenticationTokenException" or "InvalidIdentityToken" or "IDPCommunicationError"
+                or "MissingAuthenticationTokenException"
                 => (DiscoveryFailure.Credentials, $"the credentials are not known there {quoted}; check the access key and its session token, and that the region is enabled for the account"),
-            "OptInRequired" => (DiscoveryFailure.Denied, $"the account is not signed up for this {quoted}; enable the region or the service, or take the region out of aws_regions"),
+            "InvalidIdentityToken" or "IDPRejectedClaim" or "IDPCommunicationError"
+                => (DiscoveryFailure.Credentials, $"the web identity token is refused {quoted}; check the token, its audience, and the identity provider in the role's account"),
+            "OptInRequired" or "RegionDisabledException"
+                => (DiscoveryFailure.Denied, $"the account is not signed up for this {quoted}; enable the region or the service, or take the region out of aws_regions"),
             "UnauthorizedOperation" or "AccessDenied" or "AccessDeniedException" or "UnauthorizedAccess" or "NotAuthorized" or "NotAuthorizedException"
-                or "UnauthorizedException" or "RegionDisabledException"
-                => (DiscoveryFailure.Denied, $"permission is missing {quoted}; allow the IAM action {permission}{Boundary(permission)}"),
-            _ when status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized
-                => (DiscoveryFailure.Denied, $"permission is missing {quoted}; allow the IAM action {permission}"),
+                or "UnauthorizedException"
+                => (DiscoveryFailure.Denied, $"permission is missing {quoted}; {Grant(permission)}"),
+            // Without a code it is not AWS who says no.
+            _ when (status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized) && code.Length > 0
+                => (DiscoveryFailure.Denied, $"permission is missing {quoted}; {Grant(permission)}"),
             _ when (int)status >= 500
                 => (DiscoveryFailure.Unreachable, $"the service fails ({(int)status}) {quoted}; it is tried again at the next scan"),
             _ when (int)status is >= 400 and < 500 && code.Length > 0
-                => (DiscoveryFailure.Configuration, $"AWS refuses the request ({(int)status}) {quoted}; check the region and the endpoint"),
+                => (DiscoveryFailure.Configuration, $"AWS refuses the request ({(int)status}) {quoted}; {Correct(code, permission)}"),
             _ => (DiscoveryFailure.Malformed, $"the answer ({(int)status}) is not one of AWS; is the endpoint that of AWS, or is a proxy in between?"),
         };
     }
@@ -88,12 +109,18 @@ internal static class AwsFailure
     {
         AwsHttpException http => (http.Code, http.StatusCode, http.Said),
         AmazonServiceException service when service.StatusCode != 0 || !string.IsNullOrEmpty(service.ErrorCode)
-            => (service.ErrorCode ?? "", service.StatusCode, service.Message),
+            => (service.ErrorCode ?? "", service.StatusCode, service.Message.StartsWith(Filler, StringComparison.Ordinal) ? "" : service.Message),
         _ => default,
     };
 
     private static (DiscoveryFailure, string)? Unanswered(List<Exception> chain)
     {
+        if (chain.OfType<HttpRequestException>().FirstOrDefault(static one => one.HttpRequestError == HttpRequestError.ProxyTunnelError) is { } proxy)
+        {
+            return (DiscoveryFailure.Unreachable,
+                $"the proxy refuses{(proxy.StatusCode is { } status ? $" ({(int)status})" : "")}; check its address and credentials, and that it lets this endpoint through");
+        }
+
         if (chain.OfType<AuthenticationException>().FirstOrDefault() is { } tls)
         {
             return (DiscoveryFailure.Tls,
@@ -119,9 +146,29 @@ internal static class AwsFailure
 
     private static bool IsThrottling(string code) => code is "Throttling" or "ThrottlingException" or "ThrottledException" or "RequestThrottled"
         or "RequestThrottledException" or "TooManyRequestsException" or "RequestLimitExceeded" or "ProvisionedThroughputExceededException"
-        or "BandwidthLimitExceeded" or "LimitExceededException" or "SlowDown" or "PriorRequestNotComplete" or "EC2ThrottledException";
+        or "BandwidthLimitExceeded" or "LimitExceededException" or "SlowDown" or "PriorRequestNotComplete" or "EC2ThrottledException"
+        or "TransactionInProgressException";
 
-    private static string Boundary(string permission) => permission == "sts:AssumeRole" ? " and name this identity, and the external id if there is one, in the role's trust policy" : "";
+    private static bool IsLate(string code) => code is "RequestTimeout" or "RequestTimeoutException";
+
+    private static string Grant(string permission) => permission switch
+    {
+        "" => "check what this identity may do",
+        "sts:AssumeRole" => $"allow the IAM action {permission} and name this identity, and the external id if there is one, in the role's trust policy",
+        "sts:AssumeRoleWithWebIdentity" => $"allow {permission} for the token's provider, audience and subject in the role's trust policy",
+        _ => $"allow the IAM action {permission}",
+    };
+
+    // A page token that is not taken any more has nothing to do with the region.
+    private static string Correct(string code, string permission) => (code, permission) switch
+    {
+        (_, "") => "check the settings of the credentials",
+        (_, "sts:AssumeRole") => "check the role's ARN and its external id",
+        (_, "sts:AssumeRoleWithWebIdentity") => "check the role's ARN and the token",
+        ("InvalidNextToken" or "InvalidPaginationToken" or "ValidationError" or "ValidationException", _) => "the next scan begins anew",
+        _ when code.StartsWith("InvalidParameter", StringComparison.Ordinal) => "the next scan begins anew",
+        _ => "check the region and the endpoint",
+    };
 
     private static string Quote(string code, string said)
     {

@@ -35,7 +35,8 @@ internal sealed class AwsSession
     public static async Task<AwsSession> OpenAsync(AwsAccess access, AwsTransport transport, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var credentials = await CredentialsAsync(access, cancellationToken).ConfigureAwait(false);
+        var found = await CredentialsAsync(access, cancellationToken).ConfigureAwait(false);
+        var credentials = await AssumedAsync(access, transport, found, cancellationToken).ConfigureAwait(false);
         if (access.Role is { } role)
         {
             credentials = await AssumeAsync(access, transport, credentials, role.RoleArn ?? "", role.ExternalId?.Reveal(), cancellationToken).ConfigureAwait(false);
@@ -106,7 +107,11 @@ internal sealed class AwsSession
                 async () =>
                 {
                     var credentials = AwsCredentialChain.Resolve(access.Credentials, access.Environment);
-                    _ = await credentials.GetCredentialsAsync().ConfigureAwait(false);
+                    if (Source(credentials) is not AssumeRoleWithWebIdentityCredentials and var source)
+                    {
+                        _ = await source.GetCredentialsAsync().ConfigureAwait(false);
+                    }
+
                     return credentials;
                 },
                 limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
@@ -124,10 +129,60 @@ internal sealed class AwsSession
         catch (Exception failure) when (failure is not (OperationCanceledException or DiscoveryException))
         {
             // Profiles may name programs, other profiles and sign-on services; what those throw is not ours.
-            throw new DiscoveryException(
-                DiscoveryFailure.Credentials,
-                $"Looking for AWS credentials ({access.Place}): {ResourceBounds.Text(failure.Message)}; check the profile, or give keys", failure);
+            throw AwsFailure.IsRefusal(failure)
+                ? AwsFailure.Describe(failure, $"Looking for AWS credentials ({access.Place})", "")
+                : new DiscoveryException(
+                    DiscoveryFailure.Credentials,
+                    $"Looking for AWS credentials ({access.Place}): {AwsFailure.Words(failure)}; {AwsCredentialChain.Advice(access.Credentials, access.Environment)}", failure);
         }
+    }
+
+    /// <summary>Whose credentials the first role is assumed with; the same where there is no role.</summary>
+    private static AWSCredentials Source(AWSCredentials credentials) => OfProfile(credentials) is { } role ? Source(role.SourceCredentials) : credentials;
+
+    // One that wants a code from a device is left to the SDK, which says that nobody is there to type it.
+    private static AssumeRoleAWSCredentials? OfProfile(AWSCredentials credentials)
+        => credentials is AssumeRoleAWSCredentials role && string.IsNullOrEmpty(role.Options.MfaSerialNumber) ? role : null;
+
+    /// <summary>
+    /// As the roles that a profile and a web identity name. The SDK would ask STS in the process's region, at AWS's own address, and hide why it is refused.
+    /// </summary>
+    private static async Task<AWSCredentials> AssumedAsync(AwsAccess access, AwsTransport transport, AWSCredentials credentials, CancellationToken cancellationToken)
+    {
+        if (credentials is AssumeRoleWithWebIdentityCredentials identity)
+        {
+            return await AssumeAsync(access, transport, identity, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (OfProfile(credentials) is not { } role)
+        {
+            return credentials;
+        }
+
+        var source = await AssumedAsync(access, transport, role.SourceCredentials, cancellationToken).ConfigureAwait(false);
+        var request = new AssumeRoleRequest
+        {
+            RoleArn = role.RoleArn, RoleSessionName = role.RoleSessionName, ExternalId = role.Options.ExternalId, DurationSeconds = role.Options.DurationSeconds,
+        };
+        return await AssumeAsync(access, transport, source, request, $"Assuming the role {AwsScan.Short(role.RoleArn)} of the profile ({access.Place})", cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<AWSCredentials> AssumeAsync(
+        AwsAccess access, AwsTransport transport, AssumeRoleWithWebIdentityCredentials identity, CancellationToken cancellationToken)
+    {
+        var doing = $"Assuming the role {AwsScan.Short(identity.RoleArn)} with the web identity token ({access.Place})";
+        using var sts = Sts(access, transport, new AnonymousAWSCredentials());
+        var answer = await CallAsync(access, doing, "sts:AssumeRoleWithWebIdentity", access.Limits.Identity, Ask, cancellationToken).ConfigureAwait(false);
+        return Given(answer.Credentials, doing);
+
+        async Task<AssumeRoleWithWebIdentityResponse> Ask(CancellationToken token) => await sts.AssumeRoleWithWebIdentityAsync(
+            new AssumeRoleWithWebIdentityRequest
+            {
+                RoleArn = identity.RoleArn,
+                RoleSessionName = identity.RoleSessionName,
+                WebIdentityToken = await Task.Run(() => WebIdentity.Read(identity.WebIdentityTokenFile, doing), token).ConfigureAwait(false),
+            },
+            token).ConfigureAwait(false);
     }
 
     private static async Task<AWSCredentials> AssumeAsync(
@@ -143,15 +198,24 @@ internal sealed class AwsSession
             throw new DiscoveryException(DiscoveryFailure.Configuration, $"Reading external_id of {role}: {failure.Message}", failure);
         }
 
-        using var sts = Sts(access, transport, credentials);
         var request = new AssumeRoleRequest { RoleArn = role, RoleSessionName = Name, ExternalId = secret };
+        return await AssumeAsync(access, transport, credentials, request, $"Assuming the role ({access.Place})", cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<AWSCredentials> AssumeAsync(
+        AwsAccess access, AwsTransport transport, AWSCredentials credentials, AssumeRoleRequest request, string doing, CancellationToken cancellationToken)
+    {
+        using var sts = Sts(access, transport, credentials);
         var answer = await CallAsync(
-            access, $"Assuming the role ({access.Place})", "sts:AssumeRole", access.Limits.Identity, token => sts.AssumeRoleAsync(request, token), cancellationToken).ConfigureAwait(false);
-        return answer.Credentials is { AccessKeyId.Length: > 0, SecretAccessKey.Length: > 0, SessionToken.Length: > 0 } given
+            access, doing, "sts:AssumeRole", access.Limits.Identity, token => sts.AssumeRoleAsync(request, token), cancellationToken).ConfigureAwait(false);
+        return Given(answer.Credentials, doing);
+    }
+
+    private static SessionAWSCredentials Given(Credentials? credentials, string doing)
+        => credentials is { AccessKeyId.Length: > 0, SecretAccessKey.Length: > 0, SessionToken.Length: > 0 } given
             ? new SessionAWSCredentials(given.AccessKeyId, given.SecretAccessKey, given.SessionToken)
             : throw new DiscoveryException(
-                DiscoveryFailure.Malformed, $"Assuming the role ({access.Place}): the answer has no credentials; is the endpoint that of AWS, or is a proxy in between?");
-    }
+                DiscoveryFailure.Malformed, $"{doing}: the answer has no credentials; is the endpoint that of AWS, or is a proxy in between?");
 
     private static AmazonSecurityTokenServiceClient Sts(AwsAccess access, AwsTransport transport, AWSCredentials credentials)
     {
@@ -166,6 +230,8 @@ internal sealed class AwsSession
     {
         // The variables are those of the environment that the plugin sees, read above; the client must not read others on its own.
         config.IgnoreConfiguredEndpointUrls = true;
+        config.UseFIPSEndpoint = false;
+        config.UseDualstackEndpoint = false;
         if (access.Endpoint(service) is { } url)
         {
             config.ServiceURL = url.AbsoluteUri;

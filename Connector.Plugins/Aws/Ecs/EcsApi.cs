@@ -38,7 +38,7 @@ internal sealed class EcsApi(AwsHttpClient http) : IEcsApi
 
         return new EcsServices(
             [.. AwsJson.List(answer, "services").Select(Service)],
-            [.. AwsJson.List(answer, "failures").Select(static one => new EcsFailure(AwsJson.Text(one, "arn") ?? "", AwsJson.Text(one, "reason") ?? ""))]);
+            [.. AwsJson.List(answer, "failures").Select(static one => new EcsFailure(AwsJson.Text(one, "arn") ?? "", AwsJson.Text(one, "reason") ?? "", AwsJson.Text(one, "detail") ?? ""))]);
     }
 
     private static JsonObject Paged(JsonObject question, string? token)

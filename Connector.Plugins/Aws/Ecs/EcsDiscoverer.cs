@@ -28,12 +28,18 @@ internal sealed class EcsDiscoverer(AwsAccess access, AwsEcsDiscoveryConfigurati
         }).ConfigureAwait(false);
 
         DiscoveryException? unread = null;
-        var failed = 0;
-        foreach (var cluster in clusters.Distinct(StringComparer.Ordinal))
+        var (failed, gone) = (0, 0);
+        var distinct = clusters.Distinct(StringComparer.Ordinal).ToList();
+        foreach (var cluster in distinct)
         {
             try
             {
                 await ReadAsync(scan, ecs, cluster).ConfigureAwait(false);
+            }
+            catch (DiscoveryException failure) when (AwsFailure.IsGone(failure))
+            {
+                // Deleted since it was listed.
+                gone++;
             }
             catch (DiscoveryException failure)
             {
@@ -43,7 +49,7 @@ internal sealed class EcsDiscoverer(AwsAccess access, AwsEcsDiscoveryConfigurati
             }
         }
 
-        if (unread is not null && failed == clusters.Count && scan.Found == 0)
+        if (unread is not null && failed == distinct.Count - gone && scan.Found == 0)
         {
             throw unread;
         }
@@ -82,7 +88,7 @@ internal sealed class EcsDiscoverer(AwsAccess access, AwsEcsDiscoveryConfigurati
 
         foreach (var failure in described.Failures.Where(static failure => failure.Reason != "MISSING"))
         {
-            scan.Gap($"ECS did not describe the service {Short(failure.Arn)}: {failure.Reason}");
+            scan.Gap($"ECS did not describe the service {Short(failure.Arn)}: {failure.Reason}{(failure.Detail.Length > 0 ? $" ({AwsScan.Short(failure.Detail)})" : "")}");
         }
 
         scan.Report($"services of {Short(cluster)} ({scan.Session.Access.Place})");

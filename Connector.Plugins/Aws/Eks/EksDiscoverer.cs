@@ -26,7 +26,7 @@ internal sealed class EksDiscoverer(AwsAccess access, AwsEksDiscoveryConfigurati
         }).ConfigureAwait(false);
 
         DiscoveryException? unread = null;
-        var failed = 0;
+        var (failed, gone) = (0, 0);
         var found = new List<AwsEksClusterDetails>();
         foreach (var name in names)
         {
@@ -38,6 +38,11 @@ internal sealed class EksDiscoverer(AwsAccess access, AwsEksDiscoveryConfigurati
                     found.Add(cluster);
                 }
             }
+            catch (DiscoveryException failure) when (AwsFailure.IsGone(failure))
+            {
+                // Deleted since it was listed.
+                gone++;
+            }
             catch (DiscoveryException failure)
             {
                 failed++;
@@ -46,7 +51,7 @@ internal sealed class EksDiscoverer(AwsAccess access, AwsEksDiscoveryConfigurati
             }
         }
 
-        if (unread is not null && failed == names.Count)
+        if (unread is not null && failed == names.Count - gone)
         {
             throw unread;
         }

@@ -1,3 +1,4 @@
+using Amazon.EC2;
 using Connector.Plugins;
 using Connector.Plugins.Aws;
 using Connector.Plugins.Aws.Rds;
@@ -52,12 +53,7 @@ public sealed class AwsAccessTests : IAsyncLifetime
     [Fact]
     public async Task Role_is_assumed_with_its_external_id_and_read_as()
     {
-        stub.On("sts", "AssumeRole", _ => AwsAnswer.Xml(
-            """
-            <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIAASSUMED</AccessKeyId>
-            <SecretAccessKey>secret</SecretAccessKey><SessionToken>session</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
-            </AssumeRoleResult><ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></AssumeRoleResponse>
-            """));
+        stub.On("sts", "AssumeRole", _ => Assumed("AssumeRole"));
         stub.On("sts", "GetCallerIdentity", question => AwsStub.Identity(question.AccessKey == "ASIAASSUMED" ? "210987654321" : AwsStub.Account));
         var configuration = Configuration() with { AssumeRoles = [new() { RoleArn = Role, ExternalId = new Secret("from:env:EXTERNAL") }] };
 
@@ -79,6 +75,156 @@ public sealed class AwsAccessTests : IAsyncLifetime
         Assert.Equal(DiscoveryFailure.Denied, thrown.Failure);
         Assert.Contains(Role, thrown.Message);
         Assert.Contains("trust policy", thrown.Message);
+    }
+
+    [Theory]
+    [InlineData(400, "ValidationError", DiscoveryFailure.Configuration, "the role's ARN")]
+    [InlineData(403, "RegionDisabledException", DiscoveryFailure.Denied, "enable the region")]
+    public async Task Refusal_of_a_role_says_what_to_do(int status, string code, DiscoveryFailure failure, string words)
+    {
+        stub.On("sts", "AssumeRole", _ => AwsAnswer.Error("sts", status, code, "because"));
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(Configuration() with { AssumeRoles = [new() { RoleArn = Role }] })));
+
+        Assert.Equal(failure, thrown.Failure);
+        Assert.Contains(words, thrown.Message);
+        Assert.DoesNotContain("check the region", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Role_of_a_profile_is_assumed_in_the_region_and_at_the_endpoint_of_the_discoverer()
+    {
+        using var home = HomeWithRole();
+        stub.On("sts", "AssumeRole", _ => Assumed("AssumeRole"));
+
+        await AwsInTest.ScanAsync(OfHome(home));
+
+        var assumed = Assert.Single(stub.AskedOf("sts", "AssumeRole"));
+        Assert.Equal((Role, "e-2", "AKIDBASE", AwsInTest.Region), (assumed["RoleArn"], assumed["ExternalId"], assumed.AccessKey, assumed.Region));
+        Assert.Equal(("ASIAASSUMED", "session"), stub.AskedOf("rds", "DescribeDBInstances").Select(question => (question.AccessKey, question.SessionToken)).Single());
+    }
+
+    [Fact]
+    public async Task Role_of_a_profile_that_may_not_be_assumed_is_named_with_the_reason()
+    {
+        using var home = HomeWithRole();
+        stub.On("sts", "AssumeRole", _ => AwsAnswer.Error("sts", 403, "AccessDenied", "not authorized to perform: sts:AssumeRole"));
+
+        var thrown = await AwsInTest.FailsAsync(OfHome(home));
+
+        Assert.Equal(DiscoveryFailure.Denied, thrown.Failure);
+        Assert.Contains(Role, thrown.Message);
+        Assert.Contains("not authorized to perform", thrown.Message);
+        Assert.Contains("trust policy", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Profile_whose_program_fails_is_to_be_checked()
+    {
+        using var home = new TemporaryFolder("aws");
+        Directory.CreateDirectory(home.File(".aws"));
+        home.Write(".aws/credentials", "[other]\ncredential_process = false\n");
+
+        var thrown = await AwsInTest.FailsAsync(OfHome(home, "other"));
+
+        Assert.Equal(DiscoveryFailure.Credentials, thrown.Failure);
+        Assert.Contains("check the profile", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Web_identity_is_exchanged_at_the_endpoint_of_the_discoverer()
+    {
+        using var folder = new TemporaryFolder("aws");
+        folder.Write("token", "header.payload.signature\n");
+        stub.On("sts", "AssumeRoleWithWebIdentity", _ => Assumed("AssumeRoleWithWebIdentity"));
+
+        await AwsInTest.ScanAsync(OfWebIdentity(folder.File("token")));
+
+        var assumed = Assert.Single(stub.AskedOf("sts", "AssumeRoleWithWebIdentity"));
+        Assert.Equal((Role, "header.payload.signature", "border0-connector"), (assumed["RoleArn"], assumed["WebIdentityToken"], assumed["RoleSessionName"]));
+        Assert.Equal(("ASIAASSUMED", "session"), stub.AskedOf("rds", "DescribeDBInstances").Select(question => (question.AccessKey, question.SessionToken)).Single());
+    }
+
+    [Theory]
+    [InlineData(403, "AccessDenied", DiscoveryFailure.Denied, "trust policy")]
+    [InlineData(400, "ExpiredTokenException", DiscoveryFailure.Credentials, "expired")]
+    [InlineData(400, "InvalidIdentityToken", DiscoveryFailure.Credentials, "identity provider")]
+    [InlineData(403, "IDPRejectedClaim", DiscoveryFailure.Credentials, "identity provider")]
+    [InlineData(400, "ValidationError", DiscoveryFailure.Configuration, "the role's ARN")]
+    public async Task Refusal_of_a_web_identity_says_what_to_do(int status, string code, DiscoveryFailure failure, string words)
+    {
+        using var folder = new TemporaryFolder("aws");
+        folder.Write("token", "header.payload.signature");
+        stub.On("sts", "AssumeRoleWithWebIdentity", _ => AwsAnswer.Error("sts", status, code, "because so"));
+
+        var thrown = await AwsInTest.FailsAsync(OfWebIdentity(folder.File("token")));
+
+        Assert.Equal(failure, thrown.Failure);
+        Assert.Contains($"{code}: because so", thrown.Message);
+        Assert.Contains(words, thrown.Message);
+        Assert.Contains(Role, thrown.Message);
+        Assert.DoesNotContain("check the profile", thrown.Message);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20_001)]
+    public async Task File_of_a_web_identity_that_holds_no_token_is_an_error(int length)
+    {
+        using var folder = new TemporaryFolder("aws");
+        folder.Write("token", new string('a', length));
+
+        var thrown = await AwsInTest.FailsAsync(OfWebIdentity(folder.File("token")));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Empty(stub.AskedOf("sts", "AssumeRoleWithWebIdentity"));
+    }
+
+    [Fact]
+    public async Task File_of_a_web_identity_that_is_not_there_is_an_error_that_names_it()
+    {
+        using var folder = new TemporaryFolder("aws");
+
+        var thrown = await AwsInTest.FailsAsync(OfWebIdentity(folder.File("none")));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains(folder.File("none"), thrown.Message);
+    }
+
+    [Fact]
+    public async Task Web_identity_that_the_variables_spoil_is_not_blamed_on_a_profile()
+    {
+        var thrown = await AwsInTest.FailsAsync(OfWebIdentity("relative/token"));
+
+        Assert.Equal(DiscoveryFailure.Credentials, thrown.Failure);
+        Assert.Contains("AWS_WEB_IDENTITY_TOKEN_FILE", thrown.Message);
+        Assert.DoesNotContain("profile", thrown.Message);
+    }
+
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    public async Task Page_of_a_proxy_is_not_taken_for_a_missing_permission(int status)
+    {
+        stub.On("sts", "GetCallerIdentity", _ => AwsAnswer.Page(status));
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(Configuration())));
+
+        Assert.Equal(DiscoveryFailure.Malformed, thrown.Failure);
+        Assert.DoesNotContain("permission", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Clients_of_aws_take_no_endpoint_variant_from_the_process()
+    {
+        var access = Assert.Single(AwsAccess.Of(Configuration(), AwsInTest.Environment(), AwsInTest.Limits));
+        var session = await AwsSession.OpenAsync(access, new AwsTransport(AwsInTest.Limits, TimeProvider.System), TestContext.Current.CancellationToken);
+
+        // What the variables would have set.
+        var config = session.Configure(new AmazonEC2Config { UseFIPSEndpoint = true, UseDualstackEndpoint = true }, "EC2");
+
+        Assert.False(config.UseFIPSEndpoint);
+        Assert.False(config.UseDualstackEndpoint);
     }
 
     [Fact]
@@ -196,6 +342,28 @@ public sealed class AwsAccessTests : IAsyncLifetime
 
     private AwsRdsDiscoveryConfiguration Configuration()
         => new() { ScanIntervalMinutes = 5, AwsRegions = AwsInTest.Regions, AwsCredentials = AwsInTest.Keys, AwsEndpointUrl = stub.Url };
+
+    private static AwsAnswer Assumed(string operation) => AwsAnswer.Xml(
+        $"""
+        <{operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{operation}Result><Credentials><AccessKeyId>ASIAASSUMED</AccessKeyId>
+        <SecretAccessKey>secret</SecretAccessKey><SessionToken>session</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
+        </{operation}Result><ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></{operation}Response>
+        """);
+
+    private static TemporaryFolder HomeWithRole()
+    {
+        var home = new TemporaryFolder("aws");
+        Directory.CreateDirectory(home.File(".aws"));
+        home.Write(".aws/credentials", "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n");
+        home.Write(".aws/config", $"[profile reader]\nrole_arn = {Role}\nsource_profile = base\nexternal_id = e-2\n");
+        return home;
+    }
+
+    private IDiscoverer OfHome(TemporaryFolder home, string profile = "reader") => Assert.Single(RdsPlugin.CreateDiscoverers(
+        Configuration() with { AwsCredentials = new() { AwsProfile = profile } }, AwsInTest.Environment(home.Path), AwsInTest.Limits));
+
+    private IDiscoverer OfWebIdentity(string file)
+        => Assert.Single(Discoverers(Configuration() with { AwsCredentials = null }, ("AWS_WEB_IDENTITY_TOKEN_FILE", file), ("AWS_ROLE_ARN", Role)));
 
     private static IEnumerable<IDiscoverer> Discoverers(AwsRdsDiscoveryConfiguration configuration, params (string Name, string Value)[] variables)
         => RdsPlugin.CreateDiscoverers(configuration, AwsInTest.Environment(variables: variables), AwsInTest.Limits);

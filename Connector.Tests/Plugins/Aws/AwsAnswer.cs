@@ -11,6 +11,9 @@ internal sealed record AwsAnswer(int Status, string ContentType, string Body)
 
     public static AwsAnswer Xml(string body) => new(200, "text/xml;charset=UTF-8", body);
 
+    /// <summary>As of a proxy that wants one to sign in.</summary>
+    public static AwsAnswer Page(int status) => new(status, "text/html", "<html><body>Sign in</body></html>");
+
     public static AwsAnswer Json(object body) => new(200, "application/x-amz-json-1.1", JsonSerializer.Serialize(body));
 
     public static AwsAnswer JsonText(string body) => new(200, "application/x-amz-json-1.1", body);

@@ -92,7 +92,8 @@ internal sealed partial class AwsStub : IAsyncDisposable
         if (context.Request.HasFormContentType || body.Contains("Action=", StringComparison.Ordinal))
         {
             var form = body.Split('&').Select(pair => pair.Split('=', 2)).ToDictionary(pair => Uri.UnescapeDataString(pair[0]), pair => Uri.UnescapeDataString(pair[1].Replace('+', ' ')));
-            return new(service, form["Action"], region, key, token, path, form, default);
+            // A web identity signs nothing; its token is all it has.
+            return new(service is "" && form["Action"] == "AssumeRoleWithWebIdentity" ? "sts" : service, form["Action"], region, key, token, path, form, default);
         }
 
         var operation = path == "/clusters" ? "ListClusters" : path.StartsWith("/clusters/", StringComparison.Ordinal) ? "DescribeCluster" : "other";

@@ -168,6 +168,8 @@ public sealed class Ec2DiscovererTests : IAsyncLifetime
     [InlineData(503, "RequestLimitExceeded", DiscoveryFailure.Throttled, "scan less often")]
     [InlineData(400, "ExpiredToken", DiscoveryFailure.Credentials, "expired")]
     [InlineData(400, "RequestExpired", DiscoveryFailure.Credentials, "clock")]
+    [InlineData(400, "RequestExpired", DiscoveryFailure.Credentials, "temporary credentials, renew")]
+    [InlineData(400, "InvalidNextToken", DiscoveryFailure.Configuration, "begins anew")]
     [InlineData(401, "AuthFailure", DiscoveryFailure.Credentials, "access key")]
     [InlineData(403, "SignatureDoesNotMatch", DiscoveryFailure.Credentials, "secret access key")]
     [InlineData(403, "UnauthorizedOperation", DiscoveryFailure.Denied, "ec2:DescribeInstances")]
@@ -198,6 +200,30 @@ public sealed class Ec2DiscovererTests : IAsyncLifetime
         var thrown = await AwsInTest.FailsAsync(Discoverer(limits: AwsInTest.Limits with { Attempts = 1 }));
 
         Assert.Equal(DiscoveryFailure.Malformed, thrown.Failure);
+    }
+
+    [Fact]
+    public async Task Page_of_a_proxy_is_not_taken_for_a_missing_permission()
+    {
+        stub.On("ec2", "DescribeInstances", _ => AwsAnswer.Page(403));
+
+        var thrown = await AwsInTest.FailsAsync(Discoverer());
+
+        Assert.Equal(DiscoveryFailure.Malformed, thrown.Failure);
+    }
+
+    [Theory]
+    [InlineData("{\"__type\":\"AccessDeniedException\"}", "(AccessDeniedException)")]
+    [InlineData("<html><body>Sign in</body></html>", "not one of AWS")]
+    public async Task Words_that_the_client_puts_where_systems_manager_has_none_are_not_told(string body, string words)
+    {
+        stub.On("ec2", "DescribeInstances", _ => Ec2Answers.Page([Ec2Answers.Instance(1, "a")]));
+        stub.On("ssm", "DescribeInstanceInformation", _ => new AwsAnswer(403, "text/plain", body));
+
+        var warning = Assert.Single((await AwsInTest.ScanAsync(Discoverer(configuration => configuration with { CheckSsmStatus = true }))).Warnings);
+
+        Assert.Contains(words, warning);
+        Assert.DoesNotContain("HTTP Body", warning);
     }
 
     [Fact]

@@ -74,6 +74,40 @@ public sealed class EcsDiscovererTests : IAsyncLifetime
         Assert.Contains("ecs:ListServices", Assert.Single(found.Gaps));
     }
 
+    [Theory]
+    [InlineData("ListServices")]
+    [InlineData("DescribeServices")]
+    public async Task Cluster_that_was_deleted_meanwhile_is_left_out(string operation)
+    {
+        stub.Refuse("ecs", operation, 1, 400, "ClusterNotFoundException", "Cluster not found.");
+
+        var found = await AwsInTest.ScanAsync(Discoverer());
+
+        Assert.Equal("two", Assert.Single(Services(found)).ClusterName);
+        Assert.True(found.IsComplete);
+    }
+
+    [Fact]
+    public async Task Denial_for_all_clusters_that_are_left_is_an_error()
+    {
+        stub.On("ecs", "ListServices", question => Name(question) == "one"
+            ? AwsAnswer.Error("ecs", 400, "ClusterNotFoundException", "Cluster not found.")
+            : AwsAnswer.Error("ecs", 400, "AccessDeniedException", "not authorized"));
+
+        Assert.Equal(DiscoveryFailure.Denied, (await AwsInTest.FailsAsync(Discoverer())).Failure);
+    }
+
+    [Fact]
+    public async Task Denial_for_all_clusters_is_an_error_also_when_pages_overlap()
+    {
+        stub.On("ecs", "ListClusters", question => question.Json.TryGetProperty("nextToken", out _)
+            ? EcsAnswers.Clusters([EcsAnswers.Cluster("one")])
+            : EcsAnswers.Clusters([EcsAnswers.Cluster("one")], "c2"));
+        stub.Refuse("ecs", "ListServices", 99, 400, "AccessDeniedException");
+
+        Assert.Equal(DiscoveryFailure.Denied, (await AwsInTest.FailsAsync(Discoverer())).Failure);
+    }
+
     [Fact]
     public async Task Denial_for_all_clusters_is_an_error()
     {
@@ -88,12 +122,12 @@ public sealed class EcsDiscovererTests : IAsyncLifetime
     [Fact]
     public async Task Services_that_ecs_did_not_describe_are_a_gap_unless_they_are_gone()
     {
-        stub.On("ecs", "DescribeServices", _ => AwsAnswer.Json(new { services = Array.Empty<object>(), failures = new[] { new { arn = "a/s1", reason = "MISSING" }, new { arn = "a/s2", reason = "BROKEN" } } }));
+        stub.On("ecs", "DescribeServices", _ => AwsAnswer.Json(new { services = Array.Empty<object>(), failures = new[] { new { arn = "a/s1", reason = "MISSING", detail = "" }, new { arn = "a/s2", reason = "BROKEN", detail = "it is" } } }));
 
         var found = await AwsInTest.ScanAsync(Discoverer());
 
         Assert.NotEmpty(found.Gaps);
-        Assert.All(found.Gaps, gap => Assert.Contains("s2: BROKEN", gap));
+        Assert.All(found.Gaps, gap => Assert.Contains("s2: BROKEN (it is)", gap));
     }
 
     [Theory]
@@ -101,6 +135,7 @@ public sealed class EcsDiscovererTests : IAsyncLifetime
     [InlineData(400, "ExpiredTokenException", DiscoveryFailure.Credentials, "expired")]
     [InlineData(400, "UnrecognizedClientException", DiscoveryFailure.Credentials, "access key")]
     [InlineData(400, "AccessDeniedException", DiscoveryFailure.Denied, "ecs:ListClusters")]
+    [InlineData(400, "RequestTimeout", DiscoveryFailure.TimedOut, "network")]
     [InlineData(500, "ServerException", DiscoveryFailure.Unreachable, "500")]
     public async Task Refusal_says_what_to_do(int status, string code, DiscoveryFailure failure, string words)
     {
@@ -113,10 +148,14 @@ public sealed class EcsDiscovererTests : IAsyncLifetime
         Assert.Empty(HostileTexts.In(thrown.Message));
     }
 
-    [Fact]
-    public async Task Request_to_slow_down_is_followed()
+    [Theory]
+    [InlineData("ThrottlingException")]
+    [InlineData("TransactionInProgressException")]
+    [InlineData("RequestTimeout")]
+    [InlineData("RequestTimeoutException")]
+    public async Task Refusal_that_passes_is_asked_again(string code)
     {
-        stub.Refuse("ecs", "DescribeServices", 2, 400, "ThrottlingException", "Rate exceeded");
+        stub.Refuse("ecs", "DescribeServices", 2, 400, code);
 
         var found = await AwsInTest.ScanAsync(Discoverer());
 

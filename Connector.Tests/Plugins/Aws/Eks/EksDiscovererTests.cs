@@ -79,6 +79,39 @@ public sealed class EksDiscovererTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Cluster_that_was_deleted_meanwhile_is_left_out()
+    {
+        stub.On("eks", "DescribeCluster", question => question.Path.EndsWith("one", StringComparison.Ordinal)
+            ? AwsAnswer.Error("eks", 404, "ResourceNotFoundException", "No cluster found for name: one.")
+            : EksAnswers.Cluster(question));
+
+        var found = await AwsInTest.ScanAsync(Discoverer());
+
+        Assert.Equal("two", Assert.Single(Clusters(found)).ClusterName);
+        Assert.True(found.IsComplete);
+    }
+
+    [Fact]
+    public async Task Denial_for_all_clusters_that_are_left_is_an_error()
+    {
+        stub.On("eks", "DescribeCluster", question => question.Path.EndsWith("one", StringComparison.Ordinal)
+            ? AwsAnswer.Error("eks", 404, "ResourceNotFoundException", "No cluster found for name: one.")
+            : AwsAnswer.Error("eks", 403, "AccessDeniedException", "no"));
+
+        Assert.Equal(DiscoveryFailure.Denied, (await AwsInTest.FailsAsync(Discoverer())).Failure);
+    }
+
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    public async Task Page_of_a_proxy_is_not_taken_for_a_missing_permission(int status)
+    {
+        stub.On("eks", "ListClusters", _ => AwsAnswer.Page(status));
+
+        Assert.Equal(DiscoveryFailure.Malformed, (await AwsInTest.FailsAsync(Discoverer())).Failure);
+    }
+
+    [Fact]
     public async Task Denial_for_all_clusters_is_an_error()
     {
         stub.Refuse("eks", "DescribeCluster", 99, 403, "AccessDeniedException");
