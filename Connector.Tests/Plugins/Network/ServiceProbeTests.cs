@@ -60,10 +60,11 @@ public sealed class ServiceProbeTests
     {
         await using var trap = new IssuerTrap();
         await using var server = await HttpStub.OnPortAsync(context => context.Response.WriteAsync("hello"), trap.Certificate);
+        var byServer = trap.Questions;
 
         Assert.Equal([$"network_https_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(server.Port));
 
-        Assert.Equal(0, trap.Questions);
+        Assert.Equal(byServer, trap.Questions);
     }
 
     [Theory]

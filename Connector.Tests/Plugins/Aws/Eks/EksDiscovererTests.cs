@@ -63,10 +63,11 @@ public sealed class EksDiscovererTests : IAsyncLifetime
     {
         await using var trap = new IssuerTrap();
         await using var endpoint = await HttpStub.OnPortAsync(static _ => Task.CompletedTask, trap.Certificate);
+        var byServer = trap.Questions;
 
         Assert.True(await EndpointReach.AnswersAsync($"https://localhost:{endpoint.Port}", static _ => null, TimeProvider.System, Cancellation));
 
-        Assert.Equal(0, trap.Questions);
+        Assert.Equal(byServer, trap.Questions);
     }
 
     [Fact]
