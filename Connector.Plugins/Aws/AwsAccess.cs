@@ -18,6 +18,9 @@ internal sealed class AwsAccess(
 
     public AwsLimits Limits => limits;
 
+    /// <summary>Whether the plugin's configuration names where all services are asked: not a choice of whoever runs the connector.</summary>
+    public bool IsEndpointConfigured => !string.IsNullOrEmpty(endpoint);
+
     /// <summary>What the messages call it.</summary>
     public string Place => role is null ? region : $"{region}, as {role.RoleArn}";
 

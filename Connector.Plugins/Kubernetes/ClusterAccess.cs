@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Connector.Plugins.Http;
+using Connector.Plugins.Reachability;
 using Connector.Protocol.Plugins;
 using k8s;
 using k8s.Exceptions;
@@ -59,9 +60,16 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
         {
             handler.AllowAutoRedirect = false;
             handler.UseCookies = false;
+            handler.SslOptions.CertificateChainPolicy = OfflineChain.Policy();
             if (isVerified)
             {
                 Verify(handler.SslOptions, trusted);
+            }
+
+            // Kubeconfigs and the cluster that we run in are as local as the section reach itself.
+            if (MasterUrl() is not null)
+            {
+                ConnectionWithinReach.Require(handler, environment.Forbids);
             }
         };
         return new ClusterClient(new k8s.Kubernetes(configuration, new BoundedHttpHandler(ClusterClient.IsWatch)), isVerified, configuration.TlsServerName);
@@ -73,14 +81,14 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
         options.RemoteCertificateValidationCallback = null;
         if (trusted is { Count: > 0 })
         {
-            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy!.TrustMode = X509ChainTrustMode.CustomRootTrust;
             options.CertificateChainPolicy.CustomTrustStore.AddRange(trusted);
         }
     }
 
     private KubernetesClientConfiguration Read()
     {
-        var url = credentials?.MasterUrl is { Length: > 0 } master ? master : null;
+        var url = MasterUrl();
         if (KubeconfigPath() is { } path)
         {
             return KubernetesClientConfiguration.BuildConfigFromConfigFile(new FileInfo(path), masterUrl: url);
@@ -98,6 +106,8 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
 
         return KubernetesClientConfiguration.InClusterConfig();
     }
+
+    private string? MasterUrl() => credentials?.MasterUrl is { Length: > 0 } url ? url : null;
 
     private string? KubeconfigPath() => credentials?.KubeconfigPath is { Length: > 0 } path
         ? path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(environment.Home, path[1..].TrimStart('/')) : path

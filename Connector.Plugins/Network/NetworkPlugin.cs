@@ -18,10 +18,10 @@ internal static class NetworkPlugin
             configuration.MaxInFlight ?? NetworkDiscoveryConfiguration.UsualInFlight,
             environment.Time);
         var most = configuration.MaxAddresses ?? NetworkDiscoveryConfiguration.UsualAddresses;
-        return [.. targets.Select((target, i) => Create(target, $"[{i + 1}/{targets.Length}]", most, budget, environment.Time))];
+        return [.. targets.Select((target, i) => Create(target, $"[{i + 1}/{targets.Length}]", most, budget, environment))];
     }
 
-    private static IDiscoverer Create(NetworkDiscoveryConfiguration.ScanTarget target, string place, int most, ProbeBudget budget, TimeProvider time)
+    private static IDiscoverer Create(NetworkDiscoveryConfiguration.ScanTarget target, string place, int most, ProbeBudget budget, PluginEnvironment environment)
     {
         var text = ResourceBounds.Text(target?.Target ?? "");
         if (!ScanTargetText.TryParse(text, out var parsed, out var problem))
@@ -36,6 +36,11 @@ internal static class NetworkPlugin
         }
 
         var ports = target!.Ports is { IsDefaultOrEmpty: false } named ? named : NetworkDiscoveryConfiguration.UsualPorts;
-        return new NetworkDiscoverer($"network {place} ( target = {text} )", parsed, ports, most, budget, time);
+        return new NetworkDiscoverer(
+            $"network {place} ( target = {text} )",
+            cancellationToken => ScanAddresses.OfAsync(parsed, most, environment.Time, cancellationToken),
+            ports,
+            budget,
+            environment);
     }
 }

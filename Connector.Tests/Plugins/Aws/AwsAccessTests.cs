@@ -194,6 +194,38 @@ public sealed class AwsAccessTests : IAsyncLifetime
         Assert.Equal(DiscoveryFailure.Tls, thrown.Failure);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    public async Task Configured_endpoint_outside_of_reach_is_not_asked(string host)
+    {
+        var environment = AwsInTest.Environment() with { Forbids = static _ => "reach.deny of this replica" };
+        var configuration = Configuration() with { AwsEndpointUrl = $"http://{host}:{stub.Port}" };
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(RdsPlugin.CreateDiscoverers(configuration, environment, AwsInTest.Limits)));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains("reach.deny", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("aws_endpoint_url", thrown.Message, StringComparison.Ordinal);
+        Assert.Empty(stub.Asked);
+    }
+
+    [Fact]
+    public async Task Endpoint_of_the_environment_is_asked_wherever_it_is()
+    {
+        var environment = AwsInTest.Environment(variables: ("AWS_ENDPOINT_URL", stub.Url)) with { Forbids = static _ => "reach.deny of this replica" };
+
+        await AwsInTest.ScanAsync(Assert.Single(RdsPlugin.CreateDiscoverers(Configuration() with { AwsEndpointUrl = null }, environment, AwsInTest.Limits)));
+    }
+
+    [Fact]
+    public async Task Configured_endpoint_within_reach_is_asked_for_all_pages_and_services()
+    {
+        var environment = AwsInTest.Environment() with { Forbids = static address => System.Net.IPAddress.IsLoopback(address) ? null : "reach.allow of this replica" };
+
+        Assert.Single((await AwsInTest.ScanAsync(Assert.Single(RdsPlugin.CreateDiscoverers(Configuration(), environment, AwsInTest.Limits)))).Resources);
+    }
+
     private AwsRdsDiscoveryConfiguration Configuration()
         => new() { ScanIntervalMinutes = 5, AwsRegions = AwsInTest.Regions, AwsCredentials = AwsInTest.Keys, AwsEndpointUrl = stub.Url };
 
