@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Connector.Plugins.Reachability;
 using Connector.Protocol.Discovery;
 using Connector.Protocol.Plugins;
 
@@ -15,7 +16,7 @@ internal static class NetworkPlugin
             : throw new DiscoveryException(DiscoveryFailure.Configuration, "targets is empty: name at least one network, range, address, interface or host to scan");
         var budget = new ProbeBudget(
             configuration.ProbesPerSecond ?? NetworkDiscoveryConfiguration.UsualProbesPerSecond,
-            configuration.MaxInFlight ?? NetworkDiscoveryConfiguration.UsualInFlight,
+            OpenFiles.Share(configuration.MaxInFlight ?? NetworkDiscoveryConfiguration.UsualInFlight),
             environment.Time);
         var most = configuration.MaxAddresses ?? NetworkDiscoveryConfiguration.UsualAddresses;
         return [.. targets.Select((target, i) => Create(target, $"[{i + 1}/{targets.Length}]", most, budget, environment))];

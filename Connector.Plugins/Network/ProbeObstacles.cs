@@ -14,9 +14,13 @@ internal static class ProbeObstacles
             SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => ProbeObstacle.NoSocket,
 
             // IPv6 is not in the kernel, or switched off.
-            SocketError.AddressFamilyNotSupported or SocketError.ProtocolFamilyNotSupported or SocketError.ProtocolNotSupported or SocketError.AddressNotAvailable
+            SocketError.AddressFamilyNotSupported or SocketError.ProtocolFamilyNotSupported or SocketError.ProtocolNotSupported
                 => isIpv6 ? ProbeObstacle.NoIpv6 : ProbeObstacle.NoRoute,
-            SocketError.NetworkUnreachable or SocketError.NetworkDown
+
+            // No address of the family to come from; where there is one, no port of it.
+            SocketError.AddressNotAvailable => isIpv6 ? ProbeObstacle.NoIpv6 : ProbeObstacle.NoSocket,
+            // A route may also say "blackhole" or "prohibit": invalid argument, and access denied.
+            SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.InvalidArgument or SocketError.AccessDenied
                 => here.Nobodys.Contains(address) ? ProbeObstacle.None : isIpv6 && !here.HasIpv6 ? ProbeObstacle.NoIpv6 : ProbeObstacle.NoRoute,
             _ => ProbeObstacle.None,
         };

@@ -16,7 +16,7 @@ internal sealed class TcpReach(TimeProvider time, Func<IPAddress, string?> forbi
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ResolvingPatience = TimeSpan.FromSeconds(2);
 
-    private readonly SemaphoreSlim slots = new(InFlight, InFlight);
+    private readonly SemaphoreSlim slots = new(OpenFiles.Share(InFlight));
     private readonly SemaphoreSlim resolving = new(ResolvingInFlight, ResolvingInFlight);
     private readonly ConcurrentDictionary<string, Task<bool>> asked = new(StringComparer.Ordinal);
 

@@ -20,7 +20,9 @@ public sealed class ProbeObstaclesTests
     [InlineData(SocketError.NetworkDown, "2001:db8::2", nameof(ProbeObstacle.NoRoute))]
     [InlineData(SocketError.AddressNotAvailable, "2001:db8::2", nameof(ProbeObstacle.NoIpv6))]
     [InlineData(SocketError.AddressFamilyNotSupported, "2001:db8::2", nameof(ProbeObstacle.NoIpv6))]
-    [InlineData(SocketError.AddressNotAvailable, "10.0.0.1", nameof(ProbeObstacle.NoRoute))]
+    [InlineData(SocketError.AddressNotAvailable, "10.0.0.1", nameof(ProbeObstacle.NoSocket))]
+    [InlineData(SocketError.InvalidArgument, "10.0.0.1", nameof(ProbeObstacle.NoRoute))]
+    [InlineData(SocketError.AccessDenied, "10.0.0.1", nameof(ProbeObstacle.NoRoute))]
     [InlineData(SocketError.TooManyOpenSockets, "10.0.0.1", nameof(ProbeObstacle.NoSocket))]
     [InlineData(SocketError.NoBufferSpaceAvailable, "2001:db8::2", nameof(ProbeObstacle.NoSocket))]
     public void Errors_mean(SocketError error, string address, string obstacle)
