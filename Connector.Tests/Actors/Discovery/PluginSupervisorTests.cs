@@ -265,6 +265,7 @@ public sealed class PluginSupervisorTests : TestKit
         var requests = agent.FishForMessage<Report>(static _ => true).Requests;
         Assert.InRange(requests.Length, 3, 60);
         Assert.All(requests, static request => Assert.InRange(request.CalculateSize(), 1, ScanResult.LargestPart + 4_096));
+        Assert.Equal(["unix:///p"], requests[^1].PluginDiscoveryResults.DiscoveryIds);
         var reader = new Connector.Server.Discovery.ScanReader(time);
         var key = new Connector.Server.Discovery.DiscoveryKey(new PluginId("p"), "unix:///p");
         var scans = requests.Select(request => reader.Add(key, request.PluginDiscoveryResults)).ToList();

@@ -103,6 +103,19 @@ public sealed class ScanReaderTests
     }
 
     [Fact]
+    public void What_runs_is_believed_when_the_discoverer_itself_is_among_it()
+    {
+        var results = Found.Results("p", Key.DiscoveryId);
+        Assert.Empty(reader.Add(Key, results)!.DiscoveryIds);
+        results.DiscoveryIds.Add("other");
+        Assert.Empty(reader.Add(Key, results)!.DiscoveryIds);
+        results.DiscoveryIds.Add(Key.DiscoveryId);
+        Assert.Equal([Key.DiscoveryId, "other"], reader.Add(Key, results)!.DiscoveryIds.Order());
+        results.DiscoveryIds.AddRange(Enumerable.Range(0, 5_000).Select(static i => $"d{i}"));
+        Assert.Empty(reader.Add(Key, results)!.DiscoveryIds);
+    }
+
+    [Fact]
     public void Clock_that_is_far_off_is_not_believed()
     {
         var results = Found.Results("p", Key.DiscoveryId);
