@@ -41,6 +41,10 @@ internal sealed class AwsAccess(
     /// <param name="source">"ec2".</param>
     public string DiscoveryId(string source) => role is null ? $"aws {source} ( region = {region} )" : $"aws {source} ( region = {region}, role = {role.RoleArn} )";
 
+    /// <summary>Without the values that its references stand for: what AWS says may repeat them.</summary>
+    public string Hide(string said) => environment.References.Hide(
+        said, credentials?.AwsAccessKeyId, credentials?.AwsSecretAccessKey?.Reveal(), credentials?.AwsSessionToken?.Reveal(), credentials?.AwsProfile, role?.ExternalId?.Reveal());
+
     /// <summary>Null: AWS's own.</summary>
     /// <param name="service">As in AWS's variables: "EC2".</param>
     /// <exception cref="DiscoveryException">What is given is no address.</exception>

@@ -92,7 +92,7 @@ internal sealed class AwsSession
         }
         catch (Exception failure) when (failure is not DiscoveryException && AwsFailure.IsKnown(failure))
         {
-            throw AwsFailure.Describe(failure, doing, permission);
+            throw AwsFailure.Describe(failure, doing, permission, access.Hide);
         }
     }
 
@@ -126,7 +126,7 @@ internal sealed class AwsSession
             // Profiles may name programs, other profiles and sign-on services; what those throw is not ours.
             throw new DiscoveryException(
                 DiscoveryFailure.Credentials,
-                $"Looking for AWS credentials ({access.Place}): {ResourceBounds.Text(failure.Message)}; check the profile, or give keys", failure);
+                $"Looking for AWS credentials ({access.Place}): {ResourceBounds.Text(AwsCredentialChain.Reason(failure, access.Credentials, access.Environment))}; check the profile, or give keys", failure);
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed class AwsSession
         string? secret;
         try
         {
-            secret = externalId is { Length: > 0 } text ? access.Environment.References.Resolve(text) : null;
+            secret = externalId is { Length: > 0 } text ? AwsCredentialChain.Word(access.Environment.References, text, $"external_id of {role}") : null;
         }
         catch (VariableReferenceException failure)
         {

@@ -47,7 +47,7 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
         {
             throw new DiscoveryException(
                 DiscoveryFailure.Configuration,
-                $"{Origin()} cannot be used: {Protocol.Discovery.ResourceBounds.Text(failure.Message)}. Set kubeconfig_path to a file that this user can read, or run the connector in the cluster with a service account",
+                $"{Origin()} cannot be used: {Protocol.Discovery.ResourceBounds.Text(Reason(failure))}. Set kubeconfig_path to a file that this user can read, or run the connector in the cluster with a service account",
                 failure);
         }
 
@@ -120,6 +120,10 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
     private string Origin() => KubeconfigPath() is { } path
         ? $"The kubeconfig {path}"
         : credentials?.MasterUrl is { Length: > 0 } ? "master_url" : "The access to the cluster that the connector runs in";
+
+    // What the parser quotes may be of a file that is no kubeconfig at all.
+    private static string Reason(Exception failure)
+        => failure is YamlDotNet.Core.YamlException yaml ? $"line {yaml.Start.Line} is not what a kubeconfig has there" : failure.Message;
 
     private static bool IsUnreadable(Exception failure)
         => failure is KubeConfigException or KubernetesClientException or IOException or UnauthorizedAccessException or CryptographicException or FormatException

@@ -122,6 +122,77 @@ public sealed class AwsAccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Profile_that_a_reference_names_is_shown_as_configured()
+    {
+        using var folder = new TemporaryFolder("aws");
+        folder.Write("kept", "hunter2\n");
+        var reference = $"from:file:{folder.File("kept")}";
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(Configuration() with { AwsCredentials = new() { AwsProfile = reference } })));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains(reference, thrown.Message);
+        Assert.DoesNotContain("hunter2", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Value_of_a_reference_that_AWS_repeats_is_not_shown()
+    {
+        stub.On("sts", "AssumeRole", question => AwsAnswer.Error(
+            "sts", 400, "ValidationError", $"{new string('x', 290)} Value '{question["ExternalId"]}' at 'externalId' and {question.AccessKey} failed to satisfy a constraint"));
+        stub.On("sts", "GetCallerIdentity", question => AwsAnswer.Error("sts", 400, "Odd", $"Credential={question.AccessKey} of {question.SessionToken}"));
+        var keys = new AwsCredentials { AwsAccessKeyId = "from:env:KEY", AwsSecretAccessKey = new Secret("s"), AwsSessionToken = new Secret("from:env:TOKEN") };
+        var configuration = Configuration() with { AwsCredentials = keys };
+        var role = new Connector.Protocol.Plugins.AwsDiscoveryConfiguration.AssumedRole { RoleArn = Role, ExternalId = new Secret("from:env:EXTERNAL") };
+
+        foreach (var one in new[] { configuration, configuration with { AssumeRoles = [role] } })
+        {
+            var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(one, ("EXTERNAL", "hunter2"), ("KEY", "AKIDHUNTER3"), ("TOKEN", "hunter4"))));
+
+            Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+            Assert.DoesNotContain("hunt", thrown.Message, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Theory]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    public async Task Reference_to_what_cannot_be_a_key_goes_nowhere(bool id, bool token, bool external)
+    {
+        using var folder = new TemporaryFolder("aws");
+        folder.Write("kept", "root:hunter2:19000\nsecond\n");
+        var reference = $"from:file:{folder.File("kept")}";
+        var keys = new AwsCredentials
+        {
+            AwsAccessKeyId = id ? reference : "AKIDEXAMPLE", AwsSecretAccessKey = new Secret("s"), AwsSessionToken = token ? new Secret(reference) : null,
+        };
+        var configuration = Configuration() with { AwsCredentials = keys, AssumeRoles = external ? [new() { RoleArn = Role, ExternalId = new Secret(reference) }] : [] };
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(configuration)));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains(reference, thrown.Message);
+        Assert.DoesNotContain("hunter2", thrown.Message);
+        Assert.Empty(stub.AskedOf("sts", "GetCallerIdentity").Concat(stub.AskedOf("sts", "AssumeRole")));
+    }
+
+    [Fact]
+    public async Task Broken_line_of_a_profile_file_is_not_shown()
+    {
+        using var home = new TemporaryFolder("aws");
+        Directory.CreateDirectory(home.File(".aws"));
+        home.Write(".aws/credentials", "[default]\nhunter2\n");
+        var environment = AwsInTest.Environment(home.Path);
+        var configuration = Configuration() with { AwsCredentials = null };
+
+        var scan = await AwsInTest.FailsAsync(Assert.Single(RdsPlugin.CreateDiscoverers(configuration, environment, AwsInTest.Limits)));
+        var region = Assert.Throws<DiscoveryException>(() => RdsPlugin.CreateDiscoverers(configuration with { AwsRegions = [] }, environment, AwsInTest.Limits).Count());
+
+        Assert.All([scan, region], static thrown => Assert.DoesNotContain("hunter2", thrown.Message));
+    }
+
+    [Fact]
     public async Task Environment_gives_credentials_region_and_endpoint()
     {
         var configuration = new AwsRdsDiscoveryConfiguration { ScanIntervalMinutes = 5 };
