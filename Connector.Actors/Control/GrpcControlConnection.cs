@@ -11,6 +11,9 @@ internal sealed class GrpcControlConnection : IControlConnection
     // Reports are merged before they are sent and one log batch is out at a time: more than this waits only behind a peer that does not read.
     private const int MostQueued = 256;
 
+    // Two of the largest scans and many small ones: more than this waits only behind a peer that does not read.
+    private const long MostResultBytes = 128 * 1024 * 1024;
+
     private readonly GrpcChannel channel;
     private readonly AsyncDuplexStreamingCall<ControlStreamRequest, ControlStreamResponse> call;
     private readonly TimeSpan writeDeadline;
@@ -18,9 +21,16 @@ internal sealed class GrpcControlConnection : IControlConnection
     private readonly Channel<ControlStreamRequest> queue = Channel.CreateBounded<ControlStreamRequest>(
         new BoundedChannelOptions(MostQueued) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
+    // Results of discovery, however many come at once, wait behind everything else: neither a heartbeat nor the answer to a challenge waits for megabytes.
+    private readonly Channel<ControlStreamRequest> results = Channel.CreateUnbounded<ControlStreamRequest>(new UnboundedChannelOptions { SingleReader = true });
+
+    // One for each message in either, and one for the end.
+    private readonly SemaphoreSlim waiting = new(0);
+
     private readonly Task writing;
     private Task<ControlStreamResponse?> reading = Task.FromResult<ControlStreamResponse?>(new ControlStreamResponse());
     private ControlFailure? writeFailure;
+    private long resultBytes;
     private int disposed;
 
     public GrpcControlConnection(
@@ -41,7 +51,13 @@ internal sealed class GrpcControlConnection : IControlConnection
     public ReadOnlyMemory<byte> Nonce { get; }
 
     // A queue that was closed by a failed write takes no more either; the reason comes out of ReceiveAsync, so that is not the peer's slowness.
-    public bool TrySend(ControlStreamRequest message) => queue.Writer.TryWrite(message) || writing.IsCompleted;
+    public bool TrySend(ControlStreamRequest message)
+    {
+        if (!(IsResult(message) ? TryQueueResult(message) : queue.Writer.TryWrite(message)))
+            return writing.IsCompleted;
+        waiting.Release();
+        return true;
+    }
 
     public Task<ControlStreamResponse?> ReceiveAsync(CancellationToken cancellationToken) => reading = ReadAsync(cancellationToken);
 
@@ -64,7 +80,7 @@ internal sealed class GrpcControlConnection : IControlConnection
 
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        queue.Writer.TryComplete();
+        Complete();
         await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
 
         // The server's end of the stream tells that it has read everything. A read may be under way, and two at once are not allowed.
@@ -76,7 +92,7 @@ internal sealed class GrpcControlConnection : IControlConnection
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0)
             return;
-        queue.Writer.TryComplete();
+        Complete();
         call.Dispose();
         channel.Dispose();
         await writing.ConfigureAwait(false);
@@ -92,7 +108,7 @@ internal sealed class GrpcControlConnection : IControlConnection
     {
         try
         {
-            await foreach (var message in queue.Reader.ReadAllAsync().ConfigureAwait(false))
+            while (await NextAsync().ConfigureAwait(false) is { } message)
                 await call.RequestStream.WriteAsync(message).WaitAsync(writeDeadline, time).ConfigureAwait(false);
             await call.RequestStream.CompleteAsync().WaitAsync(writeDeadline, time).ConfigureAwait(false);
         }
@@ -108,7 +124,37 @@ internal sealed class GrpcControlConnection : IControlConnection
         }
         finally
         {
-            queue.Writer.TryComplete();
+            Complete();
         }
     }
+
+    /// <summary>Null at the end.</summary>
+    private async Task<ControlStreamRequest?> NextAsync()
+    {
+        await waiting.WaitAsync().ConfigureAwait(false);
+        if (queue.Reader.TryRead(out var message))
+            return message;
+        if (!results.Reader.TryRead(out message))
+            return null;
+        Interlocked.Add(ref resultBytes, -message.CalculateSize());
+        return message;
+    }
+
+    private bool TryQueueResult(ControlStreamRequest message)
+    {
+        var size = message.CalculateSize();
+        if (Interlocked.Add(ref resultBytes, size) <= MostResultBytes && results.Writer.TryWrite(message))
+            return true;
+        Interlocked.Add(ref resultBytes, -size);
+        return false;
+    }
+
+    private void Complete()
+    {
+        results.Writer.TryComplete();
+        if (queue.Writer.TryComplete())
+            waiting.Release();
+    }
+
+    private static bool IsResult(ControlStreamRequest message) => message.RequestTypeCase == ControlStreamRequest.RequestTypeOneofCase.PluginDiscoveryResults;
 }

@@ -308,7 +308,9 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
 
         Report(
             discoverer,
-            ScanResult.Requests(definition!.Id, discoverer.Discoverer.DiscoveryId, discoverer.RequestId, discoverer.StartedAt, Now, m.Found, failure));
+            ScanResult.Requests(
+                definition!.Id, discoverer.Discoverer.DiscoveryId, discoverers.Select(static running => running.Discoverer.DiscoveryId), discoverer.RequestId,
+                discoverer.StartedAt, Now, m.Found, failure));
         ScanAfter(discoverer, ScanSchedule.Next(interval, discoverer.Failures, settings.Timing.FirstRetry, settings.Random()));
         if (discoverer.Again)
             ScanSoon(discoverer);

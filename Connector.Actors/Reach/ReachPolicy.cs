@@ -56,6 +56,9 @@ public sealed class ReachPolicy
         return ReachVerdict.Permitted;
     }
 
+    /// <summary>The rule that forbids the address, or null.</summary>
+    public string? Forbids(IPAddress address) => Evaluate(address) is { Allowed: false, Rule: var rule } ? rule : null;
+
     private string? ForbiddenAsIs(IPAddress address)
     {
         if (ReachFloor.Find(address) is { } rule)

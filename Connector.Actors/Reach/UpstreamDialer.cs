@@ -52,7 +52,7 @@ public sealed class UpstreamDialer : IUpstreamDialer
         var permitted = Filter(addresses, out var rule);
         if (permitted.Count == 0)
         {
-            return new DialOutcome.Forbidden(rule, $"upstream {upstream} is not dialled: {string.Join(", ", addresses.Take(4).Select(a => a.ToString()))} is forbidden by {rule}");
+            return new DialOutcome.Forbidden(rule, $"upstream {upstream} is not dialled: {Names(upstream, addresses)} is forbidden by {rule}");
         }
 
         return await ConnectAsync(upstream, permitted, cancellationToken).ConfigureAwait(false);
@@ -166,20 +166,22 @@ public sealed class UpstreamDialer : IUpstreamDialer
             var hint = options.InContainer && IPAddress.IsLoopback(EmbeddedAddresses.Normalize(refused.Address.Address))
                 ? ". This replica runs in a container, where loopback is the container's own: use the host's address (host.docker.internal, host.containers.internal) or host networking"
                 : "; check that the service runs and listens there";
-            return new DialOutcome.Refused($"upstream {upstream} refused the connection ({refused.Address}){hint}");
+            return new DialOutcome.Refused($"upstream {upstream} refused the connection ({Names(upstream, [refused.Address])}){hint}");
         }
 
         if (deadlinePassed || failures.Exists(f => f.Error == SocketError.TimedOut))
         {
             return new DialOutcome.TimedOut(
-                $"upstream {upstream} did not answer within {options.ConnectTimeout.TotalSeconds:0.#} s ({Names(failures)}); check that the service runs and that no firewall drops the connection");
+                $"upstream {upstream} did not answer within {options.ConnectTimeout.TotalSeconds:0.#} s ({Names(upstream, failures.Select(f => f.Address))}); check that the service runs and that no firewall drops the connection");
         }
 
         return new DialOutcome.Unreachable(
-            $"upstream {upstream} cannot be reached ({Names(failures)}: {string.Join(", ", failures.Select(f => f.Error).Distinct())}); check this replica's routes and firewall");
+            $"upstream {upstream} cannot be reached ({Names(upstream, failures.Select(f => f.Address))}: {string.Join(", ", failures.Select(f => f.Error).Distinct())}); check this replica's routes and firewall");
     }
 
-    private static string Names(List<Connection> failures) => string.Join(", ", failures.Take(4).Select(f => f.Address.ToString()));
+    /// <summary>Of a host that is configured, or a name: an address that a reference stands for is the value itself.</summary>
+    private static string Names(PlainUpstream upstream, IEnumerable<object> addresses)
+        => upstream.Reference is not null && IPAddress.TryParse(upstream.Host, out _) ? "the address that it stands for" : string.Join(", ", addresses.Take(4));
 
     private static async Task CloseWhenDoneAsync(Task<Connection> loser)
     {

@@ -30,7 +30,11 @@ internal sealed class SocketUpstreamResolver(VariableResolver variables) : ISock
     {
         try
         {
-            return new SocketUpstreamChoice.PlainRelay(new PlainUpstream(variables.Resolve(relay.Host), relay.Port)) { Configuration = configuration };
+            var upstream = new PlainUpstream(variables.Resolve(relay.Host), relay.Port)
+            {
+                Reference = VariableReference.Parse(relay.Host) is VariableReference.Literal ? null : relay.Host,
+            };
+            return new SocketUpstreamChoice.PlainRelay(upstream) { Configuration = configuration };
         }
         catch (VariableReferenceException e)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Connector.Actors.Reach;
 using Connector.Plugins;
 using Connector.Protocol.Plugins;
 
@@ -20,7 +21,7 @@ internal sealed record MeasuredScan(string DiscoveryId, int Resources, long Unit
             return 2;
         }
 
-        foreach (var discoverer in Plugin.CreateDiscoverers(configuration, PluginEnvironment.OfProcess))
+        foreach (var discoverer in Plugin.CreateDiscoverers(configuration, PluginEnvironment.OfProcess(ReachPolicy.Floor.Forbids)))
         {
             await using (discoverer)
             {

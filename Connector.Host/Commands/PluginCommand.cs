@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Connector.Actors.Reach;
 using Connector.Host.Configuration;
 using Connector.Host.Discovery;
 using Connector.Plugins;
@@ -16,7 +17,8 @@ internal static class PluginCommand
         var run = new Command("run", "one scan, from here, printed; the control plane is not asked and hears nothing") { type, config, json };
         run.SetAction(async (parsed, stopping) =>
         {
-            var plugins = new PluginEnvironment(environment.References, environment.Variable, environment.Home, environment.Time);
+            // No configuration of a connector is read, so there is no section reach.
+            var plugins = new PluginEnvironment(environment.References, environment.Variable, environment.Home, environment.Time, ReachPolicy.Floor.Forbids);
             return (int)await new PluginRun(environment, plugins).RunAsync(
                 parsed.GetRequiredValue(type), parsed.GetRequiredValue(config), parsed.GetValue(json), stopping);
         });

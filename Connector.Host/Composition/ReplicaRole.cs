@@ -108,6 +108,7 @@ internal static class ReplicaRole
             throw new ConnectorError("Cannot use the section reach of the configuration", problem.TrimEnd('.'), "Correct it; connector config check FILE shows more");
         }
 
+        var plugins = PluginEnvironment.OfProcess(reach.Forbids);
         var version = typeof(ReplicaRole).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
         var bootId = BootId.New();
         var memory = new RelayMemory(new RelayMemoryOptions());
@@ -131,7 +132,7 @@ internal static class ReplicaRole
             Links = (_, _, sockets) => LinkSupervisorProps.Create(
                 state.ReplicaId, bootId, state.Certificate, memory, sockets, LaneSettings.Default with { Detached = settings.ResumeWithin }, TimeProvider.System),
             Discovery = new DiscoverySettings(
-                static configuration => Plugin.CreateDiscoverers(configuration, PluginEnvironment.OfProcess), new UpstreamDialer(reach, UpstreamDialerOptions.Detect(), TimeProvider.System),
+                configuration => Plugin.CreateDiscoverers(configuration, plugins), new UpstreamDialer(reach, UpstreamDialerOptions.Detect(), TimeProvider.System),
                 DiscoveryTiming.Default, TimeProvider.System, Random.Shared.NextDouble),
             Health = options.Health,
             StateFile = state.File,

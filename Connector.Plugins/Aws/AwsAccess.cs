@@ -18,6 +18,12 @@ internal sealed class AwsAccess(
 
     public AwsLimits Limits => limits;
 
+    /// <summary>Whether the plugin's configuration names where all services are asked: not a choice of whoever runs the connector.</summary>
+    public bool IsEndpointConfigured => !string.IsNullOrEmpty(endpoint);
+
+    /// <summary>The same, asked at AWS's own addresses, or those that the environment names.</summary>
+    public AwsAccess WithoutConfiguredEndpoint => new(region, role, credentials, null, environment, limits);
+
     /// <summary>What the messages call it.</summary>
     public string Place => role is null ? region : $"{region}, as {role.RoleArn}";
 
@@ -37,6 +43,10 @@ internal sealed class AwsAccess(
 
     /// <param name="source">"ec2".</param>
     public string DiscoveryId(string source) => role is null ? $"aws {source} ( region = {region} )" : $"aws {source} ( region = {region}, role = {role.RoleArn} )";
+
+    /// <summary>Without the values that its references stand for: what AWS says may repeat them.</summary>
+    public string Hide(string said) => environment.References.Hide(
+        said, credentials?.AwsAccessKeyId, credentials?.AwsSecretAccessKey?.Reveal(), credentials?.AwsSessionToken?.Reveal(), credentials?.AwsProfile, role?.ExternalId?.Reveal());
 
     /// <summary>Null: AWS's own.</summary>
     /// <param name="service">As in AWS's variables: "EC2".</param>

@@ -21,15 +21,15 @@ internal static class AwsCredentialChain
         if (configured?.AwsAccessKeyId is { Length: > 0 } id)
         {
             return Keys(
-                references.Resolve(id),
+                Word(references, id, "aws_access_key_id"),
                 configured.AwsSecretAccessKey is { } secret ? references.Resolve(secret.Reveal()) : null,
-                configured.AwsSessionToken is { } token ? references.Resolve(token.Reveal()) : null,
+                configured.AwsSessionToken is { } token ? Word(references, token.Reveal(), "aws_session_token") : null,
                 "aws_credentials");
         }
 
         if (configured?.AwsProfile is { Length: > 0 } profile)
         {
-            return Profile(references.Resolve(profile), environment) ?? throw NoProfile(references.Resolve(profile), "aws_credentials.aws_profile", environment);
+            return Profile(references.Resolve(profile), environment) ?? throw NoProfile(profile, "aws_credentials.aws_profile", environment);
         }
 
         if (environment.Variable("AWS_ACCESS_KEY_ID") is { Length: > 0 } own)
@@ -68,6 +68,28 @@ internal static class AwsCredentialChain
             : !string.IsNullOrEmpty(environment.Variable("AWS_PROFILE")) ? "check the profile that AWS_PROFILE names, or give keys"
             : "check the default profile where there is one, else the role of this container or instance; or give keys";
 
+    /// <summary>
+    /// What a reference stands for, when it can be a key, a token or an external id. Anything else must not be sent: it is of another file, and AWS, or who
+    /// answers in its place, repeats what it does not understand.
+    /// </summary>
+    /// <param name="text">As configured.</param>
+    /// <exception cref="DiscoveryException">It cannot.</exception>
+    /// <exception cref="VariableReferenceException">The reference leads nowhere.</exception>
+    public static string Word(VariableResolver references, string text, string what)
+    {
+        var value = references.Resolve(text);
+        return VariableReference.Parse(text) is VariableReference.Literal || value.All(static c => c is > ' ' and <= '~')
+            ? value
+            : throw new DiscoveryException(
+                DiscoveryFailure.Configuration,
+                $"Reading {what}: what {ResourceBounds.Text(text)} stands for has spaces, line breaks or other characters that none has; is it the right one?");
+    }
+
+    /// <summary>What a failure to find credentials says, without values of references and without lines of the profile files.</summary>
+    public static string Reason(Exception failure, AwsCredentials? configured, PluginEnvironment environment) => failure is InvalidDataException
+        ? $"{CredentialsFile(environment)} or the config file beside it has a line that is neither section nor property nor comment"
+        : environment.References.Hide(failure.Message, configured?.AwsProfile, configured?.AwsAccessKeyId, configured?.AwsSecretAccessKey?.Reveal(), configured?.AwsSessionToken?.Reveal());
+
     private static string? RegionOfProfile(AwsCredentials? configured, PluginEnvironment environment)
     {
         try
@@ -77,10 +99,11 @@ internal static class AwsCredentialChain
                 : DefaultProfile;
             return new CredentialProfileStoreChain(CredentialsFile(environment)).TryGetProfile(name, out var found) && found.Region?.SystemName is { Length: > 0 } region ? region : null;
         }
-        catch (Exception failure) when (failure is VariableReferenceException or AmazonClientException or IOException or UnauthorizedAccessException or FormatException or ArgumentException)
+        catch (Exception failure) when (failure is VariableReferenceException or AmazonClientException or IOException or InvalidDataException or UnauthorizedAccessException
+            or FormatException or ArgumentException)
         {
             throw new DiscoveryException(
-                DiscoveryFailure.Configuration, $"Reading the AWS profile for its region: {ResourceBounds.Text(failure.Message)}; correct it, or name the regions in aws_regions", failure);
+                DiscoveryFailure.Configuration, $"Reading the AWS profile for its region: {ResourceBounds.Text(Reason(failure, configured, environment))}; correct it, or name the regions in aws_regions", failure);
         }
     }
 
@@ -124,6 +147,7 @@ internal static class AwsCredentialChain
         "Looking for AWS credentials found none: no aws_credentials, no AWS_ACCESS_KEY_ID, no profile, and no role of this container or instance; give one of them",
         inner);
 
+    /// <param name="name">As configured: what a reference stands for may be anything that this machine keeps.</param>
     private static DiscoveryException NoProfile(string name, string where, PluginEnvironment environment) => new(
         DiscoveryFailure.Configuration,
         $"Using the AWS profile \"{ResourceBounds.Text(name)}\" of {where}: there is none in {CredentialsFile(environment)} or the config file beside it that can be used; add it, or correct the name");

@@ -4,7 +4,7 @@ namespace Connector.Plugins.Aws;
 /// <param name="source">"ec2".</param>
 internal abstract class AwsDiscoverer(AwsAccess access, string source) : IDiscoverer
 {
-    private readonly AwsTransport transport = new(access.Limits, access.Environment.Time);
+    private readonly AwsTransport transport = new(access.Limits, access.Environment.Time, access.IsEndpointConfigured ? access.Environment.Forbids : null);
 
     public string DiscoveryId { get; } = access.DiscoveryId(source);
 
@@ -20,8 +20,11 @@ internal abstract class AwsDiscoverer(AwsAccess access, string source) : IDiscov
         return scan.Finish();
     }
 
-    // Connections are the process's, clients live as long as a scan.
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        transport.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     protected abstract Task ReadAsync(AwsScan scan);
 }

@@ -16,16 +16,17 @@ internal static class AwsFailure
 
     /// <param name="doing">"Listing the instances (eu-west-1)".</param>
     /// <param name="permission">The IAM action that the call needs; empty when it is not known.</param>
-    public static DiscoveryException Describe(Exception failure, string doing, string permission)
+    /// <param name="hide">Takes out of what AWS says what must stay on this machine.</param>
+    public static DiscoveryException Describe(Exception failure, string doing, string permission, Func<string, string> hide)
     {
         var chain = Chain(failure).ToList();
-        var (kind, why) = Malformed(chain) ?? Refused(chain, permission) ?? Unanswered(chain) ?? throw new InvalidOperationException($"{doing}: an unexpected failure", failure);
+        var (kind, why) = Malformed(chain, hide) ?? Refused(chain, permission, hide) ?? Unanswered(chain, hide) ?? throw new InvalidOperationException($"{doing}: an unexpected failure", failure);
         return new DiscoveryException(kind, $"{doing}: {why}", failure);
     }
 
     /// <summary>Whether <see cref="Describe"/> knows it; anything else is a defect of ours and must not pass for one of the source.</summary>
     public static bool IsKnown(Exception failure)
-        => Chain(failure).ToList() is var chain && (Malformed(chain) ?? Refused(chain, "") ?? Unanswered(chain)) is not null;
+        => Chain(failure).ToList() is var chain && (Malformed(chain, Whole) ?? Refused(chain, "", Whole) ?? Unanswered(chain, Whole)) is not null;
 
     /// <summary>Whether a service said no, whatever the reason; neither silence nor a failure on the way.</summary>
     public static bool IsRefusal(Exception failure) => Chain(failure).Any(static one => Refusal(one).Code is not null);
@@ -38,13 +39,15 @@ internal static class AwsFailure
         => refusal.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)refusal.StatusCode >= 500
             || IsThrottling(refusal.Code) || IsLate(refusal.Code);
 
-    /// <summary>The message, and that of the file or the network below it, which SDKs hide.</summary>
-    public static string Words(Exception failure)
+    /// <summary>What the file or the network says below the message of an SDK, which hides it: " (no such file)", or empty.</summary>
+    public static string Below(Exception failure)
         => Chain(failure.InnerException).LastOrDefault(static one => one is SocketException or HttpRequestException or IOException or UnauthorizedAccessException) is { } inner
-            ? ResourceBounds.Text($"{failure.Message} ({inner.Message})")
-            : ResourceBounds.Text(failure.Message);
+            ? $" ({inner.Message})"
+            : "";
 
-    private static (DiscoveryFailure, string)? Malformed(List<Exception> chain)
+    private static string Whole(string said) => said;
+
+    private static (DiscoveryFailure, string)? Malformed(List<Exception> chain, Func<string, string> hide)
     {
         if (chain.OfType<OversizedAnswerException>().FirstOrDefault() is { } oversized)
         {
@@ -60,12 +63,12 @@ internal static class AwsFailure
         return chain.FirstOrDefault(static one => one is AmazonUnmarshallingException or XmlException or JsonException or MalformedAnswerException) switch
         {
             null => null,
-            MalformedAnswerException malformed => (DiscoveryFailure.Malformed, $"{malformed.Message}; is the endpoint that of AWS?"),
+            MalformedAnswerException malformed => (DiscoveryFailure.Malformed, $"{hide(malformed.Message)}; is the endpoint that of AWS?"),
             _ => (DiscoveryFailure.Malformed, "the answer is not in the form of AWS; is the endpoint that of AWS, or is a proxy in between?"),
         };
     }
 
-    private static (DiscoveryFailure, string)? Refused(List<Exception> chain, string permission)
+    private static (DiscoveryFailure, string)? Refused(List<Exception> chain, string permission, Func<string, string> hide)
     {
         var (code, status, said) = chain.Select(Refusal).FirstOrDefault(static one => one.Code is not null);
         if (code is null)
@@ -73,7 +76,7 @@ internal static class AwsFailure
             return null;
         }
 
-        var quoted = Quote(code, said ?? "");
+        var quoted = Quote(hide(code), hide(said ?? ""));
         return code switch
         {
             _ when IsThrottling(code) => (DiscoveryFailure.Throttled, $"AWS still asks for fewer requests after several attempts {quoted}; scan less often, or fewer regions"),
@@ -113,7 +116,7 @@ internal static class AwsFailure
         _ => default,
     };
 
-    private static (DiscoveryFailure, string)? Unanswered(List<Exception> chain)
+    private static (DiscoveryFailure, string)? Unanswered(List<Exception> chain, Func<string, string> hide)
     {
         if (chain.OfType<HttpRequestException>().FirstOrDefault(static one => one.HttpRequestError == HttpRequestError.ProxyTunnelError) is { } proxy)
         {
@@ -140,7 +143,7 @@ internal static class AwsFailure
         return chain.Any(static one => one is HttpRequestException or IOException or WebException)
             ? (DiscoveryFailure.Unreachable, "the connection broke before the answer was there; check the network, proxies and the endpoint")
             : chain.OfType<AmazonClientException>().LastOrDefault() is { } client
-                ? (DiscoveryFailure.Credentials, $"the call could not be made ({ResourceBounds.Text(client.Message)}); check credentials and endpoint")
+                ? (DiscoveryFailure.Credentials, $"the call could not be made ({ResourceBounds.Text(hide(client.Message))}); check credentials and endpoint")
                 : null;
     }
 

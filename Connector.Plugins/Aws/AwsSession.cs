@@ -92,7 +92,7 @@ internal sealed class AwsSession
         }
         catch (Exception failure) when (failure is not DiscoveryException && AwsFailure.IsKnown(failure))
         {
-            throw AwsFailure.Describe(failure, doing, permission);
+            throw AwsFailure.Describe(failure, doing, permission, access.Hide);
         }
     }
 
@@ -128,11 +128,15 @@ internal sealed class AwsSession
         catch (Exception failure) when (failure is not (OperationCanceledException or DiscoveryException))
         {
             // Profiles may name programs, other profiles and sign-on services; what those throw is not ours.
-            throw AwsFailure.IsRefusal(failure)
-                ? AwsFailure.Describe(failure, $"Looking for AWS credentials ({access.Place})", "")
-                : new DiscoveryException(
-                    DiscoveryFailure.Credentials,
-                    $"Looking for AWS credentials ({access.Place}): {AwsFailure.Words(failure)}; {AwsCredentialChain.Advice(access.Credentials, access.Environment)}", failure);
+            var doing = $"Looking for AWS credentials ({access.Place})";
+            if (AwsFailure.IsRefusal(failure))
+            {
+                throw AwsFailure.Describe(failure, doing, "", access.Hide);
+            }
+
+            var why = AwsCredentialChain.Reason(failure, access.Credentials, access.Environment) + access.Hide(AwsFailure.Below(failure));
+            throw new DiscoveryException(
+                DiscoveryFailure.Credentials, $"{doing}: {ResourceBounds.Text(why)}; {AwsCredentialChain.Advice(access.Credentials, access.Environment)}", failure);
         }
     }
 
@@ -150,7 +154,7 @@ internal sealed class AwsSession
     {
         if (credentials is AssumeRoleWithWebIdentityCredentials identity)
         {
-            return await AssumeAsync(access, transport, identity, cancellationToken).ConfigureAwait(false);
+            return await AssumeAsync(access, identity, cancellationToken).ConfigureAwait(false);
         }
 
         if (OfProfile(credentials) is not { } role)
@@ -166,11 +170,12 @@ internal sealed class AwsSession
         return await AssumeAsync(access, transport, source, request, $"Assuming the role {AwsScan.Short(role.RoleArn)} of the profile ({access.Place})", cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<AWSCredentials> AssumeAsync(
-        AwsAccess access, AwsTransport transport, AssumeRoleWithWebIdentityCredentials identity, CancellationToken cancellationToken)
+    private static async Task<AWSCredentials> AssumeAsync(AwsAccess access, AssumeRoleWithWebIdentityCredentials identity, CancellationToken cancellationToken)
     {
         var doing = $"Assuming the role {AwsScan.Short(identity.RoleArn)} with the web identity token ({access.Place})";
-        using var sts = Sts(access, transport, new AnonymousAWSCredentials());
+        // Whoever has the token is let in with it: who writes configurations must not choose where it goes.
+        using var direct = new AwsTransport(access.Limits, access.Environment.Time, forbids: null);
+        using var sts = Sts(access.WithoutConfiguredEndpoint, direct, new AnonymousAWSCredentials());
         var answer = await CallAsync(access, doing, "sts:AssumeRoleWithWebIdentity", access.Limits.Identity, Ask, cancellationToken).ConfigureAwait(false);
         return Given(answer.Credentials, doing);
 
@@ -190,7 +195,7 @@ internal sealed class AwsSession
         string? secret;
         try
         {
-            secret = externalId is { Length: > 0 } text ? access.Environment.References.Resolve(text) : null;
+            secret = externalId is { Length: > 0 } text ? AwsCredentialChain.Word(access.Environment.References, text, $"external_id of {role}") : null;
         }
         catch (VariableReferenceException failure)
         {

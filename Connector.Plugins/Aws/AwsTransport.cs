@@ -1,12 +1,40 @@
 using System.Net;
 using Amazon.Runtime;
+using Connector.Plugins.Reachability;
 
 namespace Connector.Plugins.Aws;
 
-/// <summary>The HTTP that all AWS clients share: one pool of connections in the process, and answers within their bounds.</summary>
-internal sealed class AwsTransport : HttpClientFactory
+/// <summary>The HTTP that all AWS clients share: one pool of connections in the process, but for endpoints of a plugin's own, and answers within their bounds.</summary>
+internal sealed class AwsTransport : HttpClientFactory, IDisposable
 {
-    private static readonly SocketsHttpHandler Connections = new()
+    private static readonly SocketsHttpHandler Connections = Handler();
+
+    private readonly SocketsHttpHandler? own;
+
+    /// <param name="forbids">Null where all endpoints are AWS's, or chosen by whoever runs the connector.</param>
+    public AwsTransport(AwsLimits limits, TimeProvider time, Func<IPAddress, string?>? forbids)
+    {
+        if (forbids is not null)
+        {
+            own = Handler();
+            ConnectionWithinReach.Require(own, forbids);
+        }
+
+        Client = new HttpClient(new Bounds(own ?? Connections, limits, time), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>Never disposed: its connections belong to the process, or to this.</summary>
+    public HttpClient Client { get; }
+
+    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => Client;
+
+    public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+
+    public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+
+    public void Dispose() => own?.Dispose();
+
+    private static SocketsHttpHandler Handler() => new()
     {
         AllowAutoRedirect = false,
         ConnectTimeout = TimeSpan.FromSeconds(5),
@@ -16,18 +44,6 @@ internal sealed class AwsTransport : HttpClientFactory
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
         UseCookies = false,
     };
-
-    public AwsTransport(AwsLimits limits, TimeProvider time)
-        => Client = new HttpClient(new Bounds(Connections, limits, time), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
-
-    /// <summary>Never disposed: its connections belong to the process.</summary>
-    public HttpClient Client { get; }
-
-    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => Client;
-
-    public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
-
-    public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
 
     private sealed class Bounds(HttpMessageHandler inner, AwsLimits limits, TimeProvider time) : DelegatingHandler(inner)
     {
@@ -45,6 +61,11 @@ internal sealed class AwsTransport : HttpClientFactory
 
                 answer.Content = new BoundedContent(answer.Content, limits.Answer);
                 return answer;
+            }
+            catch (HttpRequestException failure) when (failure.InnerException is OutOfReachException outOfReach)
+            {
+                // In a form that no client tries again.
+                throw new DiscoveryException(DiscoveryFailure.Configuration, $"Asking {request.RequestUri!.Authority}, which aws_endpoint_url names: {outOfReach.Message}", failure);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {

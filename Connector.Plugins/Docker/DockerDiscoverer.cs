@@ -6,7 +6,7 @@ using Docker.DotNet.Models;
 namespace Connector.Plugins.Docker;
 
 /// <summary>The running containers of one engine.</summary>
-internal sealed class DockerDiscoverer(EngineAddress engine, ResourceFilter filter, TimeProvider time) : IWatchingDiscoverer
+internal sealed class DockerDiscoverer(EngineAddress engine, ResourceFilter filter, PluginEnvironment environment) : IWatchingDiscoverer
 {
     /// <summary>Of one scan; an engine on one machine runs far fewer.</summary>
     public const int MostContainers = 20_000;
@@ -25,7 +25,7 @@ internal sealed class DockerDiscoverer(EngineAddress engine, ResourceFilter filt
     {
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new DiscoveryProgress("containers", 0, null, 0));
-        using var connection = await EngineConnection.OpenAsync(engine, time, cancellationToken).ConfigureAwait(false);
+        using var connection = await EngineConnection.OpenAsync(engine, environment.Forbids, environment.Time, cancellationToken).ConfigureAwait(false);
         var containers = await connection.RunningContainersAsync(cancellationToken).ConfigureAwait(false) ?? [];
         var resources = new Dictionary<string, DiscoveredResource>(StringComparer.Ordinal);
         var unusable = 0;
@@ -61,8 +61,8 @@ internal sealed class DockerDiscoverer(EngineAddress engine, ResourceFilter filt
     public async IAsyncEnumerable<SourceChanged> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var connection = await EngineConnection.OpenAsync(engine, time, cancellationToken).ConfigureAwait(false);
-        var changes = new ChangeSignal(time);
+        using var connection = await EngineConnection.OpenAsync(engine, environment.Forbids, environment.Time, cancellationToken).ConfigureAwait(false);
+        var changes = new ChangeSignal(environment.Time);
         var listening = ListenAsync(connection, changes, stopping.Token);
         try
         {

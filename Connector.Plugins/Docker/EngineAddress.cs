@@ -7,7 +7,8 @@ namespace Connector.Plugins.Docker;
 /// <param name="SocketPath">Null when it is reached by TCP.</param>
 /// <param name="Url">http or https; of a socket only its path counts.</param>
 /// <param name="CertificateFolder">Of ca.pem, cert.pem and key.pem; null when TLS is not used, or with the system's trust and without a key of ours.</param>
-internal sealed record EngineAddress(string Text, string? SocketPath, Uri Url, string? CertificateFolder)
+/// <param name="IsConfigured">Whether the plugin's configuration names it, and not the environment of the connector.</param>
+internal sealed record EngineAddress(string Text, string? SocketPath, Uri Url, string? CertificateFolder, bool IsConfigured)
 {
     /// <summary>Null when the engine runs on this machine.</summary>
     public string? RemoteHost => SocketPath is not null || Url.IsLoopback ? null : Url.IdnHost;
@@ -26,7 +27,7 @@ internal sealed record EngineAddress(string Text, string? SocketPath, Uri Url, s
         if (text.StartsWith("unix://", StringComparison.Ordinal))
         {
             var path = text["unix://".Length..];
-            return path.StartsWith('/') ? new EngineAddress(text, path, new Uri("http://docker"), null) : throw Unusable(origin);
+            return path.StartsWith('/') ? new EngineAddress(text, path, new Uri("http://docker"), null, configured is not null) : throw Unusable(origin);
         }
 
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("tcp" or "http" or "https") || url.Host.Length == 0)
@@ -44,7 +45,7 @@ internal sealed record EngineAddress(string Text, string? SocketPath, Uri Url, s
 
         var port = url.IsDefaultPort && !text.EndsWith($":{url.Port}", StringComparison.Ordinal) || url.Port < 0 ? (isTls ? TlsPort : PlainPort) : url.Port;
         var address = new UriBuilder(isTls ? "https" : "http", url.Host, port).Uri;
-        return new EngineAddress($"{(isTls ? "https" : "tcp")}://{address.Host}:{port}", null, address, isTls ? folder : null);
+        return new EngineAddress($"{(isTls ? "https" : "tcp")}://{address.Host}:{port}", null, address, isTls ? folder : null, configured is not null);
     }
 
     // The text itself may hold a password.

@@ -28,9 +28,10 @@ internal sealed class EngineConnection : IDisposable
     public DateTimeOffset? Clock { get; }
 
     /// <exception cref="DiscoveryException">It cannot be reached, or does not let us in.</exception>
-    public static async Task<EngineConnection> OpenAsync(EngineAddress engine, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<EngineConnection> OpenAsync(
+        EngineAddress engine, Func<System.Net.IPAddress, string?> forbids, TimeProvider time, CancellationToken cancellationToken)
     {
-        var handler = EngineTransport.Handler(engine);
+        var handler = EngineTransport.Handler(engine, forbids);
         try
         {
             const string doing = "Asking for the API version";

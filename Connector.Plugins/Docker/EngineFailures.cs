@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Connector.Plugins.Reachability;
 using Connector.Protocol.Discovery;
 using Docker.DotNet;
 
@@ -26,6 +27,7 @@ internal static class EngineFailures
 
     private static (DiscoveryFailure, string) Reason(Exception failure, EngineAddress engine) => failure switch
     {
+        _ when Inner<OutOfReachException>(failure) is { } outOfReach => (DiscoveryFailure.Configuration, outOfReach.Message),
         DockerApiException api => Reason(api),
         JsonException or InvalidDataException or FormatException or NotSupportedException
             => (DiscoveryFailure.Malformed, "the answer is not that of a Docker engine; check the address"),

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Connector.Plugins.Http;
+using Connector.Plugins.Reachability;
 using Docker.DotNet.Handler.Abstractions;
 using Microsoft.Extensions.Logging;
 
@@ -12,9 +14,6 @@ internal sealed class EngineTransport(HttpMessageHandler handler) : IDockerHandl
 {
     private const string EventsPath = "/events";
 
-    private static readonly TimeSpan KeepAliveTime = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(10);
-
     public ResolvedTransport CreateHandler(ResolvedClientOptions clientOptions, ILogger logger)
         => throw new NotSupportedException("an engine's address is needed");
 
@@ -24,27 +23,20 @@ internal sealed class EngineTransport(HttpMessageHandler handler) : IDockerHandl
     public Task<WriteClosableStream> HijackStreamAsync(HttpContent content) => throw new NotSupportedException("discovery attaches to no container");
 
     /// <exception cref="DiscoveryException">The certificates cannot be read.</exception>
-    public static HttpMessageHandler Handler(EngineAddress engine)
+    public static HttpMessageHandler Handler(EngineAddress engine, Func<IPAddress, string?> forbids)
     {
         var sockets = new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false };
         if (engine.SocketPath is { } path)
         {
-            sockets.ConnectCallback = (_, cancellationToken) => ConnectAsync(
-                new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
-                socket => socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken));
+            sockets.ConnectCallback = (_, cancellationToken) => ConnectAsync(path, cancellationToken);
         }
         else
         {
-            // Nothing else notices that the other side of a silent stream of events is gone.
-            sockets.ConnectCallback = (context, cancellationToken) => ConnectAsync(
-                KeptAlive(new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }),
-                socket => socket.ConnectAsync(context.DnsEndPoint, cancellationToken));
+            // Whoever gives the connector its environment may lead it anywhere.
+            ConnectionWithinReach.Require(sockets, engine.IsConfigured ? forbids : static _ => null);
         }
 
-        if (engine.CertificateFolder is { } folder)
-        {
-            sockets.SslOptions = Trust(folder, engine);
-        }
+        sockets.SslOptions = engine.CertificateFolder is { } folder ? Trust(folder, engine) : new SslClientAuthenticationOptions { CertificateChainPolicy = OfflineChain.Policy() };
 
         return new BoundedHttpHandler(static request => request.RequestUri!.AbsolutePath.EndsWith(EventsPath, StringComparison.Ordinal))
         {
@@ -52,11 +44,12 @@ internal sealed class EngineTransport(HttpMessageHandler handler) : IDockerHandl
         };
     }
 
-    private static async ValueTask<Stream> ConnectAsync(Socket socket, Func<Socket, ValueTask> connect)
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
     {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await connect(socket).ConfigureAwait(false);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -66,23 +59,15 @@ internal sealed class EngineTransport(HttpMessageHandler handler) : IDockerHandl
         }
     }
 
-    private static Socket KeptAlive(Socket socket)
-    {
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)KeepAliveTime.TotalSeconds);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)KeepAliveInterval.TotalSeconds);
-        return socket;
-    }
-
     private static SslClientAuthenticationOptions Trust(string folder, EngineAddress engine)
     {
         try
         {
-            var options = new SslClientAuthenticationOptions();
+            var options = new SslClientAuthenticationOptions { CertificateChainPolicy = OfflineChain.Policy() };
             var authority = Path.Combine(folder, "ca.pem");
             if (File.Exists(authority))
             {
-                options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+                options.CertificateChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
                 options.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(authority);
             }
 

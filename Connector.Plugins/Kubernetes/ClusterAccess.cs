@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Connector.Plugins.Http;
+using Connector.Plugins.Reachability;
 using Connector.Protocol.Plugins;
 using k8s;
 using k8s.Exceptions;
@@ -46,7 +47,7 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
         {
             throw new DiscoveryException(
                 DiscoveryFailure.Configuration,
-                $"{Origin()} cannot be used: {Protocol.Discovery.ResourceBounds.Text(failure.Message)}. Set kubeconfig_path to a file that this user can read, or run the connector in the cluster with a service account",
+                $"{Origin()} cannot be used: {Protocol.Discovery.ResourceBounds.Text(Reason(failure))}. Set kubeconfig_path to a file that this user can read, or run the connector in the cluster with a service account",
                 failure);
         }
 
@@ -59,9 +60,16 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
         {
             handler.AllowAutoRedirect = false;
             handler.UseCookies = false;
+            handler.SslOptions.CertificateChainPolicy = OfflineChain.Policy();
             if (isVerified)
             {
                 Verify(handler.SslOptions, trusted);
+            }
+
+            // Kubeconfigs and the cluster that we run in are as local as the section reach itself.
+            if (MasterUrl() is not null)
+            {
+                ConnectionWithinReach.Require(handler, environment.Forbids);
             }
         };
         return new ClusterClient(new k8s.Kubernetes(configuration, new BoundedHttpHandler(ClusterClient.IsWatch)), isVerified, configuration.TlsServerName);
@@ -73,14 +81,14 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
         options.RemoteCertificateValidationCallback = null;
         if (trusted is { Count: > 0 })
         {
-            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy!.TrustMode = X509ChainTrustMode.CustomRootTrust;
             options.CertificateChainPolicy.CustomTrustStore.AddRange(trusted);
         }
     }
 
     private KubernetesClientConfiguration Read()
     {
-        var url = credentials?.MasterUrl is { Length: > 0 } master ? master : null;
+        var url = MasterUrl();
         if (KubeconfigPath() is { } path)
         {
             return KubernetesClientConfiguration.BuildConfigFromConfigFile(new FileInfo(path), masterUrl: url);
@@ -99,6 +107,8 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
         return KubernetesClientConfiguration.InClusterConfig();
     }
 
+    private string? MasterUrl() => credentials?.MasterUrl is { Length: > 0 } url ? url : null;
+
     private string? KubeconfigPath() => credentials?.KubeconfigPath is { Length: > 0 } path
         ? path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(environment.Home, path[1..].TrimStart('/')) : path
         : null;
@@ -110,6 +120,10 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
     private string Origin() => KubeconfigPath() is { } path
         ? $"The kubeconfig {path}"
         : credentials?.MasterUrl is { Length: > 0 } ? "master_url" : "The access to the cluster that the connector runs in";
+
+    // What the parser quotes may be of a file that is no kubeconfig at all.
+    private static string Reason(Exception failure)
+        => failure is YamlDotNet.Core.YamlException yaml ? $"line {yaml.Start.Line} is not what a kubeconfig has there" : failure.Message;
 
     private static bool IsUnreadable(Exception failure)
         => failure is KubeConfigException or KubernetesClientException or IOException or UnauthorizedAccessException or CryptographicException or FormatException

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Connector.Plugins.Reachability;
 using Connector.Protocol.Discovery;
 using k8s;
 using k8s.Autorest;
@@ -36,6 +37,7 @@ internal static class ClusterFailures
 
     private static (DiscoveryFailure, string) Reason(Exception failure, string verb, string? inNamespace) => failure switch
     {
+        _ when Inner<OutOfReachException>(failure) is { } outOfReach => (DiscoveryFailure.Configuration, outOfReach.Message),
         HttpOperationException { Response: { } response } => Reason(response, verb, inNamespace),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => (
             DiscoveryFailure.Tls,

@@ -1,52 +1,62 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Connector.Protocol.Discovery;
-using Connector.Protocol.Plugins;
 
 namespace Connector.Plugins.Network;
 
 /// <summary>The servers of one target of a network scan.</summary>
-/// <param name="mostAddresses">More are refused, whatever the target's name means at the time.</param>
+/// <param name="resolve">What the target means now.</param>
+/// <param name="open">A socket of a family; null: the system's.</param>
 internal sealed class NetworkDiscoverer(
-    string discoveryId, ScanTargetText target, ImmutableArray<int> ports, int mostAddresses, ProbeBudget budget, TimeProvider time) : IDiscoverer
+    string discoveryId,
+    Func<CancellationToken, Task<ScanAddresses>> resolve,
+    ImmutableArray<int> ports,
+    ProbeBudget budget,
+    PluginEnvironment environment,
+    Func<AddressFamily, Socket>? open = null) : IDiscoverer
 {
     private const string Doing = "addresses and ports";
+
+    private readonly Func<AddressFamily, Socket> open = open ?? (static family => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
 
     public string DiscoveryId => discoveryId;
 
     public async Task<Discovery> DiscoverAsync(IProgress<DiscoveryProgress>? progress, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var addresses = await ScanAddresses.OfAsync(target, mostAddresses, time, cancellationToken).ConfigureAwait(false);
+        var addresses = await resolve(cancellationToken).ConfigureAwait(false);
         var probes = new ProbeSequence(addresses.Ranges, ports);
         progress?.Report(new DiscoveryProgress(Doing, 0, probes.Total, 0));
         var scan = new NetworkScan(
             probes,
             budget,
             addresses.HostName,
-            time,
+            environment.Forbids,
+            LocalNetworks.OfThisMachine(),
+            open,
+            environment.Time,
             progress is null ? null : (done, found) => progress.Report(new DiscoveryProgress(Doing, done, probes.Total, found)));
         await scan.RunAsync(cancellationToken).ConfigureAwait(false);
-        if (probes.Total > 0 && scan.Unreached + scan.Untried >= probes.Total)
+        var what = new ScanObstacles(scan, probes.Total, addresses.Ranges.Any(static range => range.Family == AddressFamily.InterNetwork));
+        if (what.Failure is { } failure)
         {
-            throw new DiscoveryException(
-                DiscoveryFailure.Unreachable,
-                $"{discoveryId}: nothing could be tried: this machine has {(scan.Unreached > 0 ? "no route to the target; check its network (ip route)" : "no sockets left; raise the limit of open files")}");
+            throw new DiscoveryException(failure.Kind, $"{discoveryId}: nothing could be tried: {failure.Why}");
         }
 
         var at = scan.Found.Select(static one => one.At.Address).Distinct().ToList();
         progress?.Report(new DiscoveryProgress("host names", probes.Total, probes.Total, scan.Found.Count));
-        var (names, isWhole) = await new ReverseNames(time).OfAsync(at, cancellationToken).ConfigureAwait(false);
+        var (names, isWhole) = await new ReverseNames(environment.Time).OfAsync(at, cancellationToken).ConfigureAwait(false);
         return new Discovery(
             [.. scan.Found.OrderBy(static one => one.At.ToString(), StringComparer.Ordinal).Select(one => Resource(one.At, one.Type, names))],
             [
                 .. addresses.Warnings,
-                .. scan.Unreached == 0 ? [] : (string[])[$"To {scan.Unreached} of {probes.Total} addresses and ports there is no route from here"],
+                .. what.Warnings,
                 .. isWhole ? [] : (string[])["The name server did not answer in time; host names are missing"],
             ],
             [
-                .. scan.Untried == 0 ? [] : (string[])[$"{scan.Untried} of {probes.Total} addresses and ports were not tried: no sockets were left; raise the limit of open files, or lower max_in_flight"],
+                .. what.Gaps,
                 .. scan.IsFull ? (string[])[$"More than {NetworkScan.MostFound} servers answer; the rest was not tried. Scan less"] : [],
             ]);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Connector.Plugins.Reachability;
 using Connector.Protocol.Discovery;
 using Connector.Protocol.Plugins;
 
@@ -15,13 +16,13 @@ internal static class NetworkPlugin
             : throw new DiscoveryException(DiscoveryFailure.Configuration, "targets is empty: name at least one network, range, address, interface or host to scan");
         var budget = new ProbeBudget(
             configuration.ProbesPerSecond ?? NetworkDiscoveryConfiguration.UsualProbesPerSecond,
-            configuration.MaxInFlight ?? NetworkDiscoveryConfiguration.UsualInFlight,
+            OpenFiles.Share(configuration.MaxInFlight ?? NetworkDiscoveryConfiguration.UsualInFlight),
             environment.Time);
         var most = configuration.MaxAddresses ?? NetworkDiscoveryConfiguration.UsualAddresses;
-        return [.. targets.Select((target, i) => Create(target, $"[{i + 1}/{targets.Length}]", most, budget, environment.Time))];
+        return [.. targets.Select((target, i) => Create(target, $"[{i + 1}/{targets.Length}]", most, budget, environment))];
     }
 
-    private static IDiscoverer Create(NetworkDiscoveryConfiguration.ScanTarget target, string place, int most, ProbeBudget budget, TimeProvider time)
+    private static IDiscoverer Create(NetworkDiscoveryConfiguration.ScanTarget target, string place, int most, ProbeBudget budget, PluginEnvironment environment)
     {
         var text = ResourceBounds.Text(target?.Target ?? "");
         if (!ScanTargetText.TryParse(text, out var parsed, out var problem))
@@ -36,6 +37,11 @@ internal static class NetworkPlugin
         }
 
         var ports = target!.Ports is { IsDefaultOrEmpty: false } named ? named : NetworkDiscoveryConfiguration.UsualPorts;
-        return new NetworkDiscoverer($"network {place} ( target = {text} )", parsed, ports, most, budget, time);
+        return new NetworkDiscoverer(
+            $"network {place} ( target = {text} )",
+            cancellationToken => ScanAddresses.OfAsync(parsed, most, environment.Time, cancellationToken),
+            ports,
+            budget,
+            environment);
     }
 }

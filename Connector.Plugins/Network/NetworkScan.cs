@@ -1,121 +1,187 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 
 namespace Connector.Plugins.Network;
 
-/// <summary>Tries all addresses and ports of one target. As many workers as may try at once take one after the other from the sequence; nothing else is kept.</summary>
-internal sealed class NetworkScan(ProbeSequence probes, ProbeBudget budget, string? hostName, TimeProvider time, Action<long, int>? progress)
+/// <summary>
+/// Tries all addresses and ports of one target, one after the other as the budget gives them. Only what is being tried takes memory: what waits for the budget
+/// is a place in the sequence.
+/// </summary>
+/// <param name="open">A socket of the address's family; throws SocketException.</param>
+internal sealed class NetworkScan(
+    ProbeSequence probes,
+    ProbeBudget budget,
+    string? hostName,
+    Func<IPAddress, string?> forbids,
+    LocalNetworks here,
+    Func<AddressFamily, Socket> open,
+    TimeProvider time,
+    Action<long, int>? progress)
 {
     /// <summary>A network in which everything answers is no network of services.</summary>
     public const int MostFound = 20_000;
 
     private const int TriesForSocket = 20;
-    private const int ProbesBetweenYields = 64;
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PauseForSocket = TimeSpan.FromMilliseconds(100);
 
+    // Far below the time without progress after which a scan is taken for stuck.
+    private static readonly TimeSpan WaitingInterval = TimeSpan.FromSeconds(30);
+
+    private readonly ProbeShare share = budget.Share();
     private readonly Lock gate = new();
     private readonly List<(IPEndPoint At, string Type)> found = [];
+    private readonly long[] obstacles = new long[Enum.GetValues<ProbeObstacle>().Length];
+    private readonly Stack<Worker> idle = [];
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int workers;
     private long done;
-    private long unreached;
-    private long untried;
     private long told = time.GetTimestamp();
+    private string? rule;
+    private Exception? defect;
+
+    // The one that hands out the work counts as well.
+    private int working = 1;
 
     /// <summary>In no order.</summary>
     public IReadOnlyList<(IPEndPoint At, string Type)> Found => found;
 
-    /// <summary>To which this machine has no route.</summary>
-    public long Unreached => unreached;
-
-    /// <summary>For which this machine had no socket.</summary>
-    public long Untried => untried;
-
     public bool IsFull => found.Count >= MostFound;
 
+    /// <summary>A rule by which addresses were left out; null when none were.</summary>
+    public string? Rule => rule;
+
+    /// <summary>Most that were busy at once.</summary>
+    public int Workers => workers;
+
+    public long Count(ProbeObstacle obstacle) => Interlocked.Read(ref obstacles[(int)obstacle]);
+
+    /// <summary>Once.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var workers = (int)Math.Min(budget.InFlight, probes.Total);
-        var working = Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(stopping), CancellationToken.None)).ToList();
-        await Task.WhenAll(working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellationToken.ThrowIfCancellationRequested();
-        foreach (var one in working.Where(static one => one.IsFaulted))
-        {
-            await one.ConfigureAwait(false);
-        }
-    }
-
-    private async Task WorkAsync(CancellationTokenSource stopping)
-    {
-        var cancellationToken = stopping.Token;
-        using var connector = new TcpConnector(time);
-        await using var abort = cancellationToken.UnsafeRegister(static state => ((TcpConnector)state!).Abort(), connector).ConfigureAwait(false);
-        var service = new ServiceProbe(ConnectAgainAsync, hostName, time);
         try
         {
-            for (var count = 1; probes.TryNext(out var at); count++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                await budget.Slots.WaitAsync(cancellationToken).ConfigureAwait(false);
-                try
-                {
-                    await ProbeAsync(at, connector, service, cancellationToken).ConfigureAwait(false);
-                }
-                finally
-                {
-                    budget.Slots.Release();
-                }
-
-                Done();
-                if (IsFull)
-                {
-                    await stopping.CancelAsync().ConfigureAwait(false);
-                }
-
-                // Refusals come at once: without this one worker would keep the thread from the others.
-                if (count % ProbesBetweenYields == 0)
-                {
-                    await Task.Yield();
-                }
-            }
+            await HandOutAsync(stopping).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
         }
-        catch
+        catch (Exception failure)
         {
-            await stopping.CancelAsync().ConfigureAwait(false);
-            throw;
+            await FailAsync(failure, stopping).ConfigureAwait(false);
+        }
+
+        End();
+        await ended.Task.ConfigureAwait(false);
+        foreach (var worker in idle)
+        {
+            worker.Dispose();
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (defect is not null)
+        {
+            ExceptionDispatchInfo.Throw(defect);
         }
     }
 
-    private async Task ProbeAsync(IPEndPoint at, TcpConnector connector, ServiceProbe service, CancellationToken cancellationToken)
+    private async Task HandOutAsync(CancellationTokenSource stopping)
     {
-        await budget.TakeAsync(cancellationToken).ConfigureAwait(false);
-        if (await SocketAsync(at, cancellationToken).ConfigureAwait(false) is not { } socket)
+        while (probes.TryNext(out var at))
         {
-            Interlocked.Increment(ref untried);
+            stopping.Token.ThrowIfCancellationRequested();
+            if (forbids(at.Address) is { } forbidding)
+            {
+                rule ??= forbidding;
+                Note(ProbeObstacle.Forbidden);
+                Done();
+                continue;
+            }
+
+            await TakeTurnAsync(stopping.Token).ConfigureAwait(false);
+            Interlocked.Increment(ref working);
+            var worker = TakeWorker(stopping.Token);
+            _ = Task.Run(() => WorkAsync(worker, at, stopping), CancellationToken.None);
+        }
+    }
+
+    // That others are served is progress as well: our turn comes.
+    private async ValueTask TakeTurnAsync(CancellationToken cancellationToken)
+    {
+        var taking = share.TakeWithSlotAsync(cancellationToken);
+        if (taking.IsCompletedSuccessfully)
+        {
             return;
         }
 
-        var error = await connector.ConnectAsync(socket, at).ConfigureAwait(false);
+        var turn = taking.AsTask();
+        for (var given = budget.Given; ;)
+        {
+            try
+            {
+                await turn.WaitAsync(WaitingInterval, time, CancellationToken.None).ConfigureAwait(false);
+                return;
+            }
+            catch (TimeoutException)
+            {
+                if (budget.Given is var now && now != given)
+                {
+                    given = now;
+                    Tell(Interlocked.Read(ref done));
+                }
+            }
+        }
+    }
+
+    private async Task WorkAsync(Worker worker, IPEndPoint at, CancellationTokenSource stopping)
+    {
+        try
+        {
+            await ProbeAsync(at, worker, stopping.Token).ConfigureAwait(false);
+            Done();
+            if (IsFull)
+            {
+                await stopping.CancelAsync().ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+        }
+        catch (Exception failure)
+        {
+            await FailAsync(failure, stopping).ConfigureAwait(false);
+        }
+
+        lock (gate)
+        {
+            idle.Push(worker);
+        }
+
+        share.ReturnSlot();
+        End();
+    }
+
+    private async Task ProbeAsync(IPEndPoint at, Worker worker, CancellationToken cancellationToken)
+    {
+        var (socket, obstacle) = await SocketAsync(at.Address, cancellationToken).ConfigureAwait(false);
+        if (socket is null)
+        {
+            Note(obstacle);
+            return;
+        }
+
+        var error = await worker.Connector.ConnectAsync(socket, at).ConfigureAwait(false);
         if (error != SocketError.Success)
         {
             socket.Dispose();
-            if (error is SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.AddressFamilyNotSupported)
-            {
-                Interlocked.Increment(ref unreached);
-            }
-            else if (error is SocketError.NoBufferSpaceAvailable or SocketError.AddressNotAvailable)
-            {
-                Interlocked.Increment(ref untried);
-            }
-
+            Note(ProbeObstacles.Of(error, at.Address, here));
             return;
         }
 
-        if (await service.IdentifyAsync(socket, at, cancellationToken).ConfigureAwait(false) is { } type)
+        if (await worker.Service.IdentifyAsync(socket, at, cancellationToken).ConfigureAwait(false) is { } type)
         {
             lock (gate)
             {
@@ -126,8 +192,8 @@ internal sealed class NetworkScan(ProbeSequence probes, ProbeBudget budget, stri
 
     private async Task<Socket?> ConnectAgainAsync(IPEndPoint at, CancellationToken cancellationToken)
     {
-        await budget.TakeAsync(cancellationToken).ConfigureAwait(false);
-        if (await SocketAsync(at, cancellationToken).ConfigureAwait(false) is not { } socket)
+        await share.TakeAsync(cancellationToken).ConfigureAwait(false);
+        if (await SocketAsync(at.Address, cancellationToken).ConfigureAwait(false) is not { Socket: { } socket })
         {
             return null;
         }
@@ -150,41 +216,101 @@ internal sealed class NetworkScan(ProbeSequence probes, ProbeBudget budget, stri
         }
     }
 
-    // The process has only so many, and others need them as well.
-    private async Task<Socket?> SocketAsync(IPEndPoint at, CancellationToken cancellationToken)
+    // The process has only so many, and others need them as well. What the machine cannot do at all is not tried again.
+    private async ValueTask<(Socket? Socket, ProbeObstacle Obstacle)> SocketAsync(IPAddress address, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                return (open(address.AddressFamily), ProbeObstacle.None);
             }
-            catch (SocketException) when (attempt < TriesForSocket)
+            catch (SocketException failure)
             {
-                await Task.Delay(PauseForSocket, time, cancellationToken).ConfigureAwait(false);
+                var obstacle = ProbeObstacles.Of(failure.SocketErrorCode, address, here);
+                obstacle = obstacle == ProbeObstacle.None ? ProbeObstacle.NoSocket : obstacle;
+                if (obstacle != ProbeObstacle.NoSocket || attempt >= TriesForSocket)
+                {
+                    return (null, obstacle);
+                }
             }
-            catch (SocketException)
-            {
-                return null;
-            }
+
+            await Task.Delay(PauseForSocket, time, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private Worker TakeWorker(CancellationToken stopping)
+    {
+        lock (gate)
+        {
+            if (idle.TryPop(out var rested))
+            {
+                return rested;
+            }
+
+            workers++;
+        }
+
+        return new Worker(time, new ServiceProbe(ConnectAgainAsync, hostName, time), stopping);
+    }
+
+    private void Note(ProbeObstacle obstacle) => Interlocked.Increment(ref obstacles[(int)obstacle]);
 
     private void Done()
     {
         var count = Interlocked.Increment(ref done);
-        if (progress is null || time.GetElapsedTime(Volatile.Read(ref told)) < ProgressInterval)
+        if (time.GetElapsedTime(Interlocked.Read(ref told)) >= ProgressInterval)
         {
-            return;
+            Tell(count);
         }
+    }
 
+    private void Tell(long count)
+    {
         lock (gate)
         {
             if (time.GetElapsedTime(told) >= ProgressInterval)
             {
-                told = time.GetTimestamp();
-                progress(count, found.Count);
+                Interlocked.Exchange(ref told, time.GetTimestamp());
+                progress?.Invoke(count, found.Count);
             }
+        }
+    }
+
+    private async Task FailAsync(Exception failure, CancellationTokenSource stopping)
+    {
+        Interlocked.CompareExchange(ref defect, failure, null);
+        await stopping.CancelAsync().ConfigureAwait(false);
+    }
+
+    private void End()
+    {
+        if (Interlocked.Decrement(ref working) == 0)
+        {
+            ended.TrySetResult();
+        }
+    }
+
+    /// <summary>Tries one address and port at a time. Kept for the next one: most fail, and should cost little.</summary>
+    private sealed class Worker : IDisposable
+    {
+        private readonly CancellationTokenRegistration abort;
+
+        public Worker(TimeProvider time, ServiceProbe service, CancellationToken stopping)
+        {
+            Connector = new TcpConnector(time);
+            Service = service;
+            abort = stopping.UnsafeRegister(static state => ((TcpConnector)state!).Abort(), Connector);
+        }
+
+        public TcpConnector Connector { get; }
+
+        public ServiceProbe Service { get; }
+
+        public void Dispose()
+        {
+            abort.Dispose();
+            Connector.Dispose();
         }
     }
 }

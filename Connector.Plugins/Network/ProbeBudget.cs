@@ -1,6 +1,6 @@
 namespace Connector.Plugins.Network;
 
-/// <summary>How many connections a plugin may try, over all its targets: so many a second, and so many at once.</summary>
+/// <summary>How many connections a plugin may try, over all its targets: so many a second, and so many at once. Targets take turns.</summary>
 internal sealed class ProbeBudget(int perSecond, int inFlight, TimeProvider time)
 {
     // Timers are no finer than this.
@@ -8,19 +8,22 @@ internal sealed class ProbeBudget(int perSecond, int inFlight, TimeProvider time
 
     private readonly double most = Math.Max(1, perSecond / 50.0);
     private readonly Lock gate = new();
+
+    // First come, first served. Each share has one place in each of the two queues, however much it wants.
     private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly SemaphoreSlim slots = new(inFlight, inFlight);
     private double left = 1;
+    private long given;
     private long counted = time.GetTimestamp();
 
-    /// <summary>Held while something is tried.</summary>
-    public SemaphoreSlim Slots { get; } = new(inFlight, inFlight);
+    /// <summary>Connections that could be tried so far. While it grows, whoever waits does so for others, and not for nothing.</summary>
+    public long Given => Interlocked.Read(ref given);
 
-    public int InFlight => inFlight;
+    /// <summary>Of one target.</summary>
+    public ProbeShare Share() => new(this);
 
     /// <summary>Returns when one more connection may be tried.</summary>
-    public ValueTask TakeAsync(CancellationToken cancellationToken) => TryTake(out _) ? ValueTask.CompletedTask : WaitAsync(cancellationToken);
-
-    private async ValueTask WaitAsync(CancellationToken cancellationToken)
+    internal async ValueTask TakeAsync(CancellationToken cancellationToken)
     {
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -36,6 +39,10 @@ internal sealed class ProbeBudget(int perSecond, int inFlight, TimeProvider time
         }
     }
 
+    internal Task TakeSlotAsync(CancellationToken cancellationToken) => slots.WaitAsync(cancellationToken);
+
+    internal void ReturnSlot() => slots.Release();
+
     private bool TryTake(out TimeSpan wait)
     {
         lock (gate)
@@ -47,6 +54,7 @@ internal sealed class ProbeBudget(int perSecond, int inFlight, TimeProvider time
             if (left >= 1)
             {
                 left--;
+                given++;
                 return true;
             }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Connector.Plugins.Reachability;
 using Connector.Protocol.Discovery;
 
 namespace Connector.Plugins.Network;
@@ -188,6 +189,7 @@ internal sealed class ServiceProbe(Func<IPEndPoint, CancellationToken, Task<Sock
 #pragma warning disable CA5359 // Only what it speaks is asked; nothing that is said to it is a secret.
         RemoteCertificateValidationCallback = static (_, _, _, _) => true,
 #pragma warning restore CA5359
+        CertificateChainPolicy = OfflineChain.Policy(),
     };
 
     private static bool IsTheirs(Exception failure)

@@ -12,6 +12,8 @@ internal sealed class TcpConnector : IValueTaskSource<SocketError>, IDisposable
     /// <summary>Of one attempt.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(1);
+
     private readonly SocketAsyncEventArgs arguments = new();
     private readonly TimeProvider time;
     private readonly ITimer patience;
@@ -95,11 +97,20 @@ internal sealed class TcpConnector : IValueTaskSource<SocketError>, IDisposable
     {
         lock (gate)
         {
-            // The timer of an earlier attempt may come late.
-            if (connecting is { } socket && time.GetElapsedTime(began) >= Limit)
+            if (connecting is not { } socket)
             {
-                socket.Dispose();
+                return;
             }
+
+            // The timer of an earlier attempt may come late, and one of this attempt early, by the other clock that timers go by. It comes only once.
+            var left = Limit - time.GetElapsedTime(began);
+            if (left > TimeSpan.Zero)
+            {
+                patience.Change(left + TimerGrain, Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            socket.Dispose();
         }
     }
 }

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Connector.Plugins.Reachability;
 
 /// <summary>Whether something accepts a TCP connection from here, now. Lives for one scan: each asks anew, and asks each address once.</summary>
-internal sealed class TcpReach(TimeProvider time) : IDisposable
+internal sealed class TcpReach(TimeProvider time, Func<IPAddress, string?> forbids) : IDisposable
 {
     private const int InFlight = 256;
 
@@ -16,16 +16,16 @@ internal sealed class TcpReach(TimeProvider time) : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ResolvingPatience = TimeSpan.FromSeconds(2);
 
-    private readonly SemaphoreSlim slots = new(InFlight, InFlight);
+    private readonly SemaphoreSlim slots = new(OpenFiles.Share(InFlight));
     private readonly SemaphoreSlim resolving = new(ResolvingInFlight, ResolvingInFlight);
     private readonly ConcurrentDictionary<string, Task<bool>> asked = new(StringComparer.Ordinal);
 
     /// <param name="host">Address or name.</param>
-    /// <returns>True when one of the ports accepts. False also when the name is not known.</returns>
+    /// <returns>True when one of the ports accepts. False also when the name is not known, or what it means may not be dialled.</returns>
     public async Task<bool> AnyAsync(string host, IReadOnlyCollection<int> ports, CancellationToken cancellationToken)
     {
         var addresses = IPAddress.TryParse(host, out var address) ? [address] : await ResolveAsync(host, cancellationToken).ConfigureAwait(false);
-        var answers = addresses.Take(MostAddresses).Select(one => AskAsync(one, ports, cancellationToken)).ToList();
+        var answers = addresses.Where(one => forbids(one) is null).Take(MostAddresses).Select(one => AskAsync(one, ports, cancellationToken)).ToList();
         var any = (await Task.WhenAll(answers).ConfigureAwait(false)).Contains(true);
         cancellationToken.ThrowIfCancellationRequested();
         return any;

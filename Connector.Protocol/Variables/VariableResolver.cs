@@ -10,6 +10,9 @@ public sealed class VariableResolver(Func<string, string?> environment, string h
     // A value goes into memory whole.
     private const int MaximumFileSize = 1024 * 1024;
 
+    // A shorter value is no secret, and a message without it could not be read.
+    private const int ShortestHidden = 4;
+
     /// <summary>Over this process's environment and home directory.</summary>
     public static VariableResolver OfProcess { get; } = new(
         Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
@@ -25,6 +28,30 @@ public sealed class VariableResolver(Func<string, string?> environment, string h
         VariableReference.Unsupported unsupported => throw new VariableReferenceException($"{unsupported}: {unsupported.Reason}"),
         _ => throw new InvalidOperationException("a kind of reference without a resolver"),
     };
+
+    /// <summary>The message with each value that one of these texts refers to replaced by the reference: values stay here, whoever repeats them.</summary>
+    /// <param name="texts">As configured. Literals, which are no secret of this machine, and references that lead nowhere stand for nothing.</param>
+    public string Hide(string message, params ReadOnlySpan<string?> texts)
+    {
+        foreach (var text in texts)
+        {
+            if (text is null || VariableReference.Parse(text) is VariableReference.Literal)
+            {
+                continue;
+            }
+
+            try
+            {
+                message = Resolve(text) is { Length: >= ShortestHidden } value ? message.Replace(value, text, StringComparison.OrdinalIgnoreCase) : message;
+            }
+            catch (VariableReferenceException)
+            {
+                // Nothing was read.
+            }
+        }
+
+        return message;
+    }
 
     /// <summary>The file of a <c>from:file:</c> reference, else null.</summary>
     public string? PathOf(string text) => VariableReference.Parse(text) is VariableReference.File file ? Expand(file.Path) : null;

@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
 using Connector.Server.Store;
-using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
 
 namespace Connector.Server.Discovery;
@@ -16,7 +15,6 @@ internal sealed partial class DiscoveryIntake : IAsyncDisposable
     // A message may be megabytes long: when so many wait, the session is read no further.
     private const int Queued = 4;
     private const int Attempts = 3;
-    private const int DialsAtOnce = 200;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(3);
 
@@ -32,6 +30,9 @@ internal sealed partial class DiscoveryIntake : IAsyncDisposable
     private readonly CancellationTokenSource closing = new();
     private readonly ScanReader reader;
     private readonly Task working;
+
+    // Only the one who works looks at it.
+    private int nextToDial;
 
     /// <param name="dial">Asks the connector to dial; null when it cannot, and three scans have to do.</param>
     public DiscoveryIntake(IDiscoveryStore store, ConnectorId connectorId, SessionEpoch epoch, TimeProvider time, ILogger logger, Action<DialResources>? dial)
@@ -98,9 +99,11 @@ internal sealed partial class DiscoveryIntake : IAsyncDisposable
         }
 
         // The rest is asked for after the next scan.
-        var asked = new DialResources { PluginId = key.PluginId.Value, DiscoveryId = key.DiscoveryId };
-        asked.Resources.AddRange(taken.ToDial.Take(DialsAtOnce).Select(static resource => Struct.Parser.ParseJson(resource.Json)));
-        dial(asked);
+        var asked = DialQuestion.Of(key, taken.ToDial, nextToDial, out nextToDial);
+        if (asked.Resources.Count > 0)
+        {
+            dial(asked);
+        }
     }
 
     private async Task WorkAsync()

@@ -6,8 +6,9 @@ using Connector.Protocol.Json;
 namespace Connector.Server.Discovery;
 
 /// <summary>
-/// What becomes of the resources of one discoverer after a scan. A resource goes only after <see cref="MissesToGo"/> complete scans without it and a failed
-/// dial; when that would be more than half of what is known, nothing goes until a person has looked. Pure.
+/// What becomes of the resources of one discoverer after a scan. A resource goes only after <see cref="MissesToGo"/> misses and a failed dial, or without the
+/// dial when the plugin's configuration was changed since it was seen; when that would be more than half of what is known, nothing goes until a person has
+/// looked. Pure.
 /// </summary>
 internal static class DiscoveryMerge
 {
@@ -19,7 +20,8 @@ internal static class DiscoveryMerge
     /// <summary>Details that say how the thing is doing, not what it is.</summary>
     private const string ReachableSuffix = "_reachable";
 
-    public static MergeResult Scanned(IReadOnlyDictionary<string, KnownResource> known, Scan scan)
+    /// <param name="configuredAt">When the plugin's configuration was changed last.</param>
+    public static MergeResult Scanned(IReadOnlyDictionary<string, KnownResource> known, Scan scan, DateTimeOffset configuredAt)
     {
         var now = scan.EndedAt;
         var put = ImmutableArray.CreateBuilder<KnownResource>();
@@ -35,7 +37,7 @@ internal static class DiscoveryMerge
             var json = CanonicalJson.Write(JsonSerializer.SerializeToElement(resource.ToJson()));
             if (!known.TryGetValue(identity, out var before))
             {
-                var found = new KnownResource(identity, resource.Type, resource.Name, json, now, now, now, 0, false);
+                var found = new KnownResource(identity, resource.Type, resource.Name, json, now, now, now, 0, false) { ConfiguredAt = configuredAt };
                 put.Add(found);
                 changes.Add(new ResourceChange(ResourceChangeKind.Found, found, []));
                 continue;
@@ -45,6 +47,7 @@ internal static class DiscoveryMerge
             var after = before with
             {
                 Name = resource.Name, Json = json, LastSeen = now, ChangedAt = keys.IsEmpty ? before.ChangedAt : now, Missed = 0, DialFailed = false,
+                MissedAt = null, ConfiguredAt = configuredAt,
             };
             put.Add(after);
             if (!keys.IsEmpty)
@@ -59,8 +62,10 @@ internal static class DiscoveryMerge
             return new MergeResult(put.ToImmutable(), [], changes.ToImmutable(), [], IsHeld(waiting, known.Count) ? waiting : 0);
         }
 
-        var missing = known.Values.Where(resource => !seen.Contains(resource.Identity)).Select(resource => resource with { Missed = Math.Min(resource.Missed + 1, 1_000) }).ToImmutableArray();
-        var result = Leave(known.Count, missing, Overdue(missing).Length);
+        var missing = known.Values.Where(resource => !seen.Contains(resource.Identity)).Select(resource => MissCount.Missed(resource, now)).ToImmutableArray();
+
+        // What it was left out for may be the new configuration, and then it may well go on answering.
+        var result = Leave(known.Count, missing, Overdue(missing).Length, resource => resource.DialFailed || resource.ConfiguredAt != configuredAt);
         return result with { Put = [.. put, .. result.Put], Changes = [.. changes, .. result.Changes] };
     }
 
@@ -70,24 +75,27 @@ internal static class DiscoveryMerge
     {
         var overdue = Overdue(known.Values);
         return Leave(
-            known.Count, [.. overdue.Where(resource => failed.Contains(resource.Identity)).Select(static resource => resource with { DialFailed = true })], overdue.Length);
+            known.Count, [.. overdue.Where(resource => failed.Contains(resource.Identity)).Select(static resource => resource with { DialFailed = true })], overdue.Length,
+            static resource => resource.DialFailed);
     }
 
     /// <summary>A person has looked at what is held.</summary>
     /// <param name="remove">Else they are taken for seen.</param>
-    public static MergeResult Reviewed(IReadOnlyDictionary<string, KnownResource> known, bool remove)
+    /// <param name="configuredAt">When the plugin's configuration was changed last.</param>
+    public static MergeResult Reviewed(IReadOnlyDictionary<string, KnownResource> known, bool remove, DateTimeOffset configuredAt)
     {
         var overdue = Overdue(known.Values);
         return remove
             ? new MergeResult([], [.. overdue.Select(static resource => resource.Identity)], [.. overdue.Select(Gone)], [], 0)
-            : new MergeResult([.. overdue.Select(static resource => resource with { Missed = 0, DialFailed = false })], [], [], [], 0);
+            : new MergeResult([.. overdue.Select(resource => resource with { Missed = 0, DialFailed = false, MissedAt = null, ConfiguredAt = configuredAt })], [], [], [], 0);
     }
 
     public static bool IsHeld(int overdue, int known) => overdue > known / 2;
 
     /// <param name="missing">All that the scan misses, or those that were dialled; with what is now known of them.</param>
     /// <param name="waiting">All that could go.</param>
-    private static MergeResult Leave(int known, ImmutableArray<KnownResource> missing, int waiting)
+    /// <param name="mayGo">Whether one that was missed so often needs no dial (any more).</param>
+    private static MergeResult Leave(int known, ImmutableArray<KnownResource> missing, int waiting, Func<KnownResource, bool> mayGo)
     {
         if (IsHeld(waiting, known))
         {
@@ -95,10 +103,10 @@ internal static class DiscoveryMerge
         }
 
         var overdue = Overdue(missing);
-        var gone = overdue.RemoveAll(static resource => !resource.DialFailed);
+        var gone = overdue.RemoveAll(resource => !mayGo(resource));
         return new MergeResult(
             missing.RemoveRange(gone), [.. gone.Select(static resource => resource.Identity)], [.. gone.Select(Gone)],
-            overdue.RemoveAll(static resource => resource.DialFailed), 0);
+            overdue.RemoveAll(resource => mayGo(resource)), 0);
     }
 
     private static ImmutableArray<KnownResource> Overdue(IEnumerable<KnownResource> resources) => [.. resources.Where(static resource => resource.Missed >= MissesToGo)];

@@ -31,9 +31,18 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
                     return new ScanTaken(false, []);
                 }
 
-                var result = Apply(db, key, scan.EndedAt, known => DiscoveryMerge.Scanned(known, scan));
-                var held = Note(db, key, scan, result.Held);
-                logs.Append(db, connectorId.Value, [.. Records(plugin, key, result, scan.EndedAt), .. Words(plugin, key, scan, held, result.Held)]);
+                var dropped = Dropped(db, key, scan);
+                CarryOver(db, key, scan, dropped);
+                var result = Apply(db, key, scan.EndedAt, known => DiscoveryMerge.Scanned(known, scan, At(plugin.ConfiguredAt)));
+                var held = Note(db, key, scan, result.Held, database.Now);
+                var forgotten = Forget(db, key, scan, dropped, database.Now);
+                logs.Append(
+                    db, connectorId.Value,
+                    [
+                        .. Records(plugin, key.DiscoveryId, result.Changes, scan.EndedAt),
+                        .. Records(plugin, "it is not discovered any more: the plugin's configuration has dropped where it was found", forgotten, scan.EndedAt),
+                        .. Words(plugin, key, scan, held, result.Held),
+                    ]);
                 return new ScanTaken(true, result.ToDial);
             },
             cancellationToken);
@@ -64,7 +73,7 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
                 }
 
                 scan.Held = 0;
-                ApplyAndSay(db, new ConnectorId(plugin.ConnectorId), plugin, new DiscoveryKey(pluginId, discoveryId), known => DiscoveryMerge.Reviewed(known, remove));
+                ApplyAndSay(db, new ConnectorId(plugin.ConnectorId), plugin, new DiscoveryKey(pluginId, discoveryId), known => DiscoveryMerge.Reviewed(known, remove, At(plugin.ConfiguredAt)));
                 return true;
             },
             cancellationToken);
@@ -115,7 +124,10 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
             .ToDictionary(static row => row.Identity, StringComparer.Ordinal);
 
     private static KnownResource Read(DiscoveredResourceRow row)
-        => new(row.Identity, row.Type, row.Name, row.Resource, At(row.FirstSeenAt), At(row.LastSeenAt), At(row.ChangedAt), row.MissedScans, row.DialFailed);
+        => new(row.Identity, row.Type, row.Name, row.Resource, At(row.FirstSeenAt), At(row.LastSeenAt), At(row.ChangedAt), row.MissedScans, row.DialFailed)
+        {
+            MissedAt = row.MissedAt is { } missed ? At(missed) : null, ConfiguredAt = At(row.ConfiguredAt),
+        };
 
     private static MergeResult Apply(ControlDbContext db, DiscoveryKey key, DateTimeOffset now, Func<IReadOnlyDictionary<string, KnownResource>, MergeResult> decide)
     {
@@ -129,7 +141,7 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
         ControlDbContext db, ConnectorId connectorId, PluginRow plugin, DiscoveryKey key, Func<IReadOnlyDictionary<string, KnownResource>, MergeResult> decide)
     {
         var now = At(database.Now);
-        logs.Append(db, connectorId.Value, Records(plugin, key, Apply(db, key, now, decide), now));
+        logs.Append(db, connectorId.Value, Records(plugin, key.DiscoveryId, Apply(db, key, now, decide).Changes, now));
     }
 
     private static void Keep(ControlDbContext db, DiscoveryKey key, Dictionary<string, DiscoveredResourceRow> rows, MergeResult result, DateTimeOffset now)
@@ -150,15 +162,12 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
             (row.Name, row.Resource, row.LastSeenAt, row.ChangedAt) = (
                 resource.Name, resource.Json, resource.LastSeen.ToUnixTimeMilliseconds(), resource.ChangedAt.ToUnixTimeMilliseconds());
             (row.MissedScans, row.DialFailed) = (resource.Missed, resource.DialFailed);
+            (row.MissedAt, row.ConfiguredAt) = (resource.MissedAt?.ToUnixTimeMilliseconds(), resource.ConfiguredAt.ToUnixTimeMilliseconds());
         }
 
         foreach (var change in result.Changes)
         {
-            db.DiscoveredChanges.Add(new DiscoveredChangeRow
-            {
-                PluginId = key.PluginId.Value, ResourceId = rows[change.Resource.Identity].Id, Identity = change.Resource.Identity, Name = change.Resource.Name,
-                At = now.ToUnixTimeMilliseconds(), Kind = Word(change.Kind), Keys = string.Join(' ', change.Keys), Resource = change.Resource.Json,
-            });
+            Remember(db, rows[change.Resource.Identity], change, now);
         }
 
         db.DiscoveredResources.RemoveRange(result.Gone.Select(identity => rows[identity]));
@@ -167,6 +176,73 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
         {
             Trim(db, key.PluginId);
         }
+    }
+
+    private static void Remember(ControlDbContext db, DiscoveredResourceRow row, ResourceChange change, DateTimeOffset now)
+        => db.DiscoveredChanges.Add(new DiscoveredChangeRow
+        {
+            PluginId = row.PluginId, ResourceId = row.Id, Identity = row.Identity, Name = change.Resource.Name, At = now.ToUnixTimeMilliseconds(), Kind = Word(change.Kind),
+            Keys = string.Join(' ', change.Keys), Resource = change.Resource.Json,
+        });
+
+    /// <summary>What the plugin's configuration has dropped, as far as the connector says what runs.</summary>
+    private static List<DiscoveredResourceRow> Dropped(ControlDbContext db, DiscoveryKey key, Scan scan)
+    {
+        var running = scan.DiscoveryIds.ToArray();
+        return running.Length == 0 ? []
+            : [.. db.DiscoveredResources.Where(row => row.PluginId == key.PluginId.Value && !running.Contains(row.DiscoveryId))];
+    }
+
+    private static void CarryOver(ControlDbContext db, DiscoveryKey key, Scan scan, List<DiscoveredResourceRow> dropped)
+    {
+        if (dropped.Count == 0)
+        {
+            return;
+        }
+
+        var carried = DroppedDiscoveries.CarriedOver(
+            dropped.Select(static row => new DroppedDiscoveries.Dropped(row.Id, row.Identity, At(row.FirstSeenAt))), Rows(db, key).Keys,
+            scan.Resources.Select(static resource => resource.Identity).OfType<string>().ToHashSet(StringComparer.Ordinal));
+        foreach (var row in dropped.Where(row => carried.Contains(row.Id)))
+        {
+            row.DiscoveryId = key.DiscoveryId;
+        }
+
+        dropped.RemoveAll(row => carried.Contains(row.Id));
+        db.SaveChanges();
+    }
+
+    private static ImmutableArray<ResourceChange> Forget(ControlDbContext db, DiscoveryKey key, Scan scan, List<DiscoveredResourceRow> dropped, long now)
+    {
+        if (scan.DiscoveryIds.IsEmpty)
+        {
+            return [];
+        }
+
+        var running = scan.DiscoveryIds.ToHashSet(StringComparer.Ordinal);
+        var scans = db.DiscoveryScans.Where(row => row.PluginId == key.PluginId.Value).ToList();
+        var known = scans.ToDictionary(
+            static row => row.DiscoveryId, static row => new DroppedDiscoveries.Told(row is { CompletedAt: not null, Gaps: "[]" }, At(row.FirstAt)), StringComparer.Ordinal);
+        if (!DroppedDiscoveries.MayGo(running, known, At(now)))
+        {
+            return [];
+        }
+
+        var gone = dropped.Select(static row => new ResourceChange(ResourceChangeKind.Gone, Read(row), [])).ToImmutableArray();
+        for (var i = 0; i < gone.Length; i++)
+        {
+            Remember(db, dropped[i], gone[i], scan.EndedAt);
+        }
+
+        db.DiscoveredResources.RemoveRange(dropped);
+        db.DiscoveryScans.RemoveRange(scans.Where(row => !running.Contains(row.DiscoveryId)));
+        db.SaveChanges();
+        if (!gone.IsEmpty)
+        {
+            Trim(db, key.PluginId);
+        }
+
+        return gone;
     }
 
     private static void Trim(ControlDbContext db, PluginId pluginId)
@@ -180,12 +256,12 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
     }
 
     /// <returns>What was held before.</returns>
-    private static (int Held, string Errors) Note(ControlDbContext db, DiscoveryKey key, Scan scan, int held)
+    private static (int Held, string Errors) Note(ControlDbContext db, DiscoveryKey key, Scan scan, int held, long now)
     {
         var row = db.DiscoveryScans.FirstOrDefault(known => known.PluginId == key.PluginId.Value && known.DiscoveryId == key.DiscoveryId);
         if (row is null)
         {
-            row = new DiscoveryScanRow { PluginId = key.PluginId.Value, DiscoveryId = key.DiscoveryId, Errors = "[]", Gaps = "[]", Warnings = "[]" };
+            row = new DiscoveryScanRow { PluginId = key.PluginId.Value, DiscoveryId = key.DiscoveryId, Errors = "[]", Gaps = "[]", Warnings = "[]", FirstAt = now };
             db.DiscoveryScans.Add(row);
         }
 
@@ -197,13 +273,14 @@ internal sealed class DiscoveryStore(ControlDatabase database, ConnectorLogs log
         return before;
     }
 
-    private static IReadOnlyList<LogRecord> Records(PluginRow plugin, DiscoveryKey key, MergeResult result, DateTimeOffset now)
+    /// <param name="where">Or why.</param>
+    private static IReadOnlyList<LogRecord> Records(PluginRow plugin, string where, ImmutableArray<ResourceChange> changes, DateTimeOffset now)
     {
-        var records = result.Changes.Take(MostRecords).Select(change => Record(
-            plugin, now, "info", $"{Word(change.Kind)}: {change.Resource.Identity} \"{change.Resource.Name}\" ({key.DiscoveryId}){Keys(change.Keys)}")).ToList();
-        if (result.Changes.Length > MostRecords)
+        var records = changes.Take(MostRecords).Select(change => Record(
+            plugin, now, "info", $"{Word(change.Kind)}: {change.Resource.Identity} \"{change.Resource.Name}\" ({where}){Keys(change.Keys)}")).ToList();
+        if (changes.Length > MostRecords)
         {
-            records.Add(Record(plugin, now, "info", $"{result.Changes.Length - MostRecords} more resources were found, changed or gone ({key.DiscoveryId})"));
+            records.Add(Record(plugin, now, "info", $"{changes.Length - MostRecords} more resources were found, changed or gone ({where})"));
         }
 
         return records;

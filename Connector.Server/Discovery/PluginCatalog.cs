@@ -37,6 +37,7 @@ internal sealed class PluginCatalog(ControlDatabase database, ControlPlaneOption
                     throw new BoundReachedException($"connector {plugin.ConnectorId} has {MaxPerConnector} plugins, the most it may have; delete those that are not used");
                 }
 
+                plugin.ConfiguredAt = database.Now;
                 db.Plugins.Add(plugin);
                 Save(db, plugin);
                 return true;
@@ -55,8 +56,10 @@ internal sealed class PluginCatalog(ControlDatabase database, ControlPlaneOption
                     return null;
                 }
 
+                var before = row.Configuration;
                 change(row);
                 row.UpdatedAt = database.Now;
+                row.ConfiguredAt = row.Configuration == before ? row.ConfiguredAt : row.UpdatedAt;
                 Save(db, row);
                 return row;
             },

@@ -11,6 +11,9 @@ internal sealed record Scan(
     DateTimeOffset StartedAt, DateTimeOffset EndedAt, ImmutableArray<DiscoveredResource> Resources, ImmutableArray<string> Errors, ImmutableArray<string> Gaps,
     ImmutableArray<string> Warnings)
 {
+    /// <summary>Of all discoverers that the plugin runs now, this one among them; empty when the connector does not say.</summary>
+    public ImmutableArray<string> DiscoveryIds { get; init; } = [];
+
     /// <summary>Whether it says anything about what it does not list.</summary>
     public bool IsComplete => Errors.IsEmpty && Gaps.IsEmpty;
 }

@@ -11,28 +11,36 @@ internal sealed class ScanReader(TimeProvider time)
 {
     public const int LongestDiscoveryId = 256;
 
+    // More than a connector of ours makes of one scan, which it cuts at 48 MiB with a gap.
     private const int MostParts = 256;
     private const int MostOpen = 64;
     private const int MostNotes = 50;
     private const int MostOpenBytes = 64 * 1024 * 1024;
+    private const int MostDiscoveryIds = 4_096;
+    private const int LongestScanId = 64;
+    private const string NotWhole = "its result did not come whole, parts of it were lost or make no sense; the next scan brings it again";
+    private const string TooLarge = "its result is too large, 64 MiB are the most that is taken of one scan; let the plugin discover less (filters, fewer targets)";
 
     // Oldest first.
     private readonly OrderedDictionary<DiscoveryKey, Parts> open = [];
+
+    // The scan that was dropped last, so that its other parts do not say so again. Oldest first.
+    private readonly OrderedDictionary<DiscoveryKey, string> dropped = [];
     private long openBytes;
 
-    /// <summary>The whole scan when this was its last part. Null also for a part that does not belong: its scan comes again.</summary>
+    /// <summary>The whole scan when this was its last part. One that cannot be taken is a scan with that error, once.</summary>
     public Scan? Add(DiscoveryKey key, PluginDiscoveryResults results)
     {
         if (results.Part is not { } part)
         {
             Drop(key);
-            return Read([results]);
+            return Read(key, [results]);
         }
 
+        var scanId = part.ScanId.Length <= LongestScanId ? part.ScanId : part.ScanId[..LongestScanId];
         if (part is not { Count: >= 1 and <= MostParts, Number: >= 1 } || part.Number > part.Count)
         {
-            Drop(key);
-            return null;
+            return Refuse(key, scanId, NotWhole);
         }
 
         if (part.Number == 1)
@@ -43,23 +51,28 @@ internal sealed class ScanReader(TimeProvider time)
                 Drop(open.GetAt(0).Key);
             }
 
-            open.Add(key, new Parts(part.ScanId, (int)part.Count));
+            open.Add(key, new Parts(scanId, (int)part.Count));
         }
 
-        if (!open.TryGetValue(key, out var parts) || parts.ScanId != part.ScanId || parts.Count != part.Count || part.Number != parts.Messages.Count + 1)
+        if (!open.TryGetValue(key, out var parts) || parts.ScanId != scanId || parts.Count != part.Count || part.Number != parts.Messages.Count + 1)
         {
-            Drop(key);
-            return null;
+            return Refuse(key, scanId, NotWhole);
         }
 
         var size = results.CalculateSize();
         parts.Messages.Add(results);
         parts.Bytes += size;
         openBytes += size;
+        while (openBytes > MostOpenBytes && open.Count > 1)
+        {
+            // Most likely nobody finishes it any more.
+            var oldest = open.GetAt(0).Key;
+            Drop(oldest == key ? open.GetAt(1).Key : oldest);
+        }
+
         if (openBytes > MostOpenBytes)
         {
-            Drop(key);
-            return null;
+            return Refuse(key, scanId, TooLarge);
         }
 
         if (parts.Messages.Count < parts.Count)
@@ -68,7 +81,26 @@ internal sealed class ScanReader(TimeProvider time)
         }
 
         Drop(key);
-        return Read(parts.Messages);
+        return Read(key, parts.Messages);
+    }
+
+    private Scan? Refuse(DiscoveryKey key, string scanId, string why)
+    {
+        Drop(key);
+        if (dropped.TryGetValue(key, out var last) && last == scanId)
+        {
+            return null;
+        }
+
+        dropped.Remove(key);
+        if (dropped.Count >= MostOpen)
+        {
+            dropped.RemoveAt(0);
+        }
+
+        dropped.Add(key, scanId);
+        var now = time.GetUtcNow();
+        return new Scan(now, now, [], [why], [], []);
     }
 
     private void Drop(DiscoveryKey key)
@@ -79,7 +111,7 @@ internal sealed class ScanReader(TimeProvider time)
         }
     }
 
-    private Scan Read(IReadOnlyList<PluginDiscoveryResults> messages)
+    private Scan Read(DiscoveryKey key, IReadOnlyList<PluginDiscoveryResults> messages)
     {
         var resources = ImmutableArray.CreateBuilder<DiscoveredResource>();
         var gaps = new List<string>(messages.SelectMany(message => message.Gaps));
@@ -115,7 +147,17 @@ internal sealed class ScanReader(TimeProvider time)
         var metadata = messages[0].Metadata;
         var now = time.GetUtcNow();
         var ended = Time(messages[^1].Metadata?.EndedAt, now);
-        return new Scan(Time(metadata?.StartedAt, ended), ended, resources.ToImmutable(), Texts(messages.SelectMany(message => message.Errors)), Texts(gaps), Texts(warnings));
+        return new Scan(Time(metadata?.StartedAt, ended), ended, resources.ToImmutable(), Texts(messages.SelectMany(message => message.Errors)), Texts(gaps), Texts(warnings))
+        {
+            DiscoveryIds = DiscoveryIds(key, messages),
+        };
+    }
+
+    /// <summary>Empty unless it makes sense: what is not among them is forgotten.</summary>
+    private static ImmutableArray<string> DiscoveryIds(DiscoveryKey key, IReadOnlyList<PluginDiscoveryResults> messages)
+    {
+        var told = messages.SelectMany(static message => message.DiscoveryIds).Take(MostDiscoveryIds + 1).ToHashSet(StringComparer.Ordinal);
+        return told.Count <= MostDiscoveryIds && told.Contains(key.DiscoveryId) ? [.. told] : [];
     }
 
     private static ImmutableArray<string> Texts(IEnumerable<string> texts) => [.. texts.Take(MostNotes).Select(ResourceBounds.Text)];

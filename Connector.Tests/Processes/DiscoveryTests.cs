@@ -52,6 +52,20 @@ public sealed class DiscoveryTests(SharedDev shared)
     }
 
     [Fact]
+    public async Task Plugin_that_is_led_to_a_metadata_service_says_that_it_may_not_go_there()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var api = (await shared.GetAsync(cancellation)).Api;
+        var plugin = await api.CreatePluginAsync(PluginTypes.Network, Scan(80, "169.254.169.254"));
+
+        await Eventually.IsTrueAsync(
+            async () => ((string?)(await api.PluginAsync(plugin))["status"]?["reason"])?.Contains("section reach", StringComparison.Ordinal) == true,
+            "the plugin names the reach of the connector", cancellation, Deadline);
+
+        await api.DeletePluginAsync(plugin);
+    }
+
+    [Fact]
     public async Task Plugin_goes_on_at_another_replica_and_nothing_that_was_found_is_lost()
     {
         Installed.RequireLinux();
@@ -94,9 +108,9 @@ public sealed class DiscoveryTests(SharedDev shared)
         await connection.ReceiveAsync(new byte[64], cancellation);
     });
 
-    private static JsonObject Scan(int port) => new()
+    private static JsonObject Scan(int port, string target = "127.0.0.1") => new()
     {
-        ["targets"] = new JsonArray(new JsonObject { ["target"] = "127.0.0.1", ["ports"] = new JsonArray(port) }),
+        ["targets"] = new JsonArray(new JsonObject { ["target"] = target, ["ports"] = new JsonArray(port) }),
     };
 
     private static async Task<JsonNode> FoundAsync(ControlPlaneApi api, string plugin, CancellationToken cancellation)

@@ -24,7 +24,7 @@ internal sealed class Ec2Reachability
         }
 
         using var limit = new TimeLimit(scan.Limits.Reachability, scan.Time, scan.CancellationToken);
-        using var reach = new TcpReach(scan.Time);
+        using var reach = new TcpReach(scan.Time, scan.Session.Access.Environment.Forbids);
         var start = first % running.Length;
         var done = 0;
         try

@@ -90,7 +90,7 @@ internal sealed class EksDiscoverer(AwsAccess access, AwsEksDiscoveryConfigurati
             {
                 if (answers[index].Endpoint.Length > 0)
                 {
-                    answers[index] = answers[index] with { EndpointReachable = await EndpointReach.AnswersAsync(answers[index].Endpoint, scan.Time, token).ConfigureAwait(false) };
+                    answers[index] = answers[index] with { EndpointReachable = await EndpointReach.AnswersAsync(answers[index].Endpoint, scan.Session.Access.Environment.Forbids, scan.Time, token).ConfigureAwait(false) };
                 }
             }).ConfigureAwait(false);
         return answers;

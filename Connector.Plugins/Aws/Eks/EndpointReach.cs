@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using Connector.Plugins.Reachability;
 
 namespace Connector.Plugins.Aws.Eks;
 
@@ -7,7 +9,7 @@ internal static class EndpointReach
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    public static async Task<bool> AnswersAsync(string endpoint, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<bool> AnswersAsync(string endpoint, Func<IPAddress, string?> forbids, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp))
         {
@@ -18,12 +20,16 @@ internal static class EndpointReach
         using var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
-            UseProxy = false,
             UseCookies = false,
             MaxResponseHeadersLength = 64,
             // The cluster's authority is its own, and nothing is said to it that could be overheard.
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, presented, _, _) => presented is not null },
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = static (_, presented, _, _) => presented is not null,
+                CertificateChainPolicy = OfflineChain.Policy(),
+            },
         };
+        ConnectionWithinReach.Require(handler, forbids);
         using var http = new HttpClient(handler);
         try
         {

@@ -45,7 +45,7 @@ internal sealed class RdsDiscoverer(AwsAccess access, AwsRdsDiscoveryConfigurati
     {
         var reached = found.ToArray();
         using var limit = new TimeLimit(scan.Limits.Reachability, scan.Time, scan.CancellationToken);
-        using var reach = new TcpReach(scan.Time);
+        using var reach = new TcpReach(scan.Time, scan.Session.Access.Environment.Forbids);
         try
         {
             await Parallel.ForEachAsync(

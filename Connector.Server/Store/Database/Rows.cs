@@ -151,6 +151,9 @@ internal sealed class PluginRow
     /// <summary>Canonical JSON.</summary>
     public required string Configuration { get; set; }
 
+    /// <summary>When the configuration was changed last.</summary>
+    public long ConfiguredAt { get; set; }
+
     public long CreatedAt { get; set; }
 
     public long UpdatedAt { get; set; }
@@ -323,7 +326,13 @@ internal sealed class DiscoveredResourceRow
 
     public long ChangedAt { get; set; }
 
+    /// <summary>Of the plugin, when it was seen last: which configuration it was seen with.</summary>
+    public long ConfiguredAt { get; set; }
+
     public int MissedScans { get; set; }
+
+    /// <summary>When the last of them was counted; null when there is none.</summary>
+    public long? MissedAt { get; set; }
 
     public bool DialFailed { get; set; }
 }
@@ -359,6 +368,9 @@ internal sealed class DiscoveryScanRow
     public required string PluginId { get; set; }
 
     public required string DiscoveryId { get; set; }
+
+    /// <summary>When the first scan was stored, by the control plane's clock.</summary>
+    public long FirstAt { get; set; }
 
     public long StartedAt { get; set; }
 

@@ -170,6 +170,55 @@ public sealed class GrpcControlTransportTests
     }
 
     [Fact]
+    public async Task Results_of_discovery_fill_no_queue_and_hold_nothing_up()
+    {
+        const int Results = 1_000;
+        var read = new TaskCompletionSource();
+        var seen = new TaskCompletionSource<List<ControlStreamRequest.RequestTypeOneofCase>>();
+        await using var server = await StubControlServer.Start(async (requests, _, context) =>
+        {
+            await SendNonce(context);
+            await read.Task;
+            var all = new List<ControlStreamRequest.RequestTypeOneofCase>();
+            while (await requests.MoveNext(context.CancellationToken))
+                all.Add(requests.Current.RequestTypeCase);
+            seen.SetResult(all);
+        });
+        await using var connection = await Transport(server, static s => s with { WriteDeadline = TimeSpan.FromSeconds(60) }).OpenAsync(1, Cancelled);
+        var result = new ControlStreamRequest { PluginDiscoveryResults = new PluginDiscoveryResults { PluginId = new string('p', 20_000) } };
+        for (var i = 0; i < Results; i++)
+            Assert.True(connection.TrySend(result));
+        Assert.True(connection.TrySend(new ControlStreamRequest { Heartbeat = new HeartbeatMessage() }));
+        read.SetResult();
+        await connection.CompleteAsync(Cancelled);
+
+        var order = await seen.Task.WaitAsync(Cancelled);
+        Assert.Equal(Results + 1, order.Count);
+        Assert.InRange(order.IndexOf(ControlStreamRequest.RequestTypeOneofCase.Heartbeat), 0, Results / 2);
+    }
+
+    [Fact]
+    public async Task Results_that_pile_up_before_a_server_that_does_not_read_are_bounded()
+    {
+        var freed = new TaskCompletionSource();
+        await using var server = await StubControlServer.Start(async (_, _, context) =>
+        {
+            await SendNonce(context);
+            context.CancellationToken.Register(() => freed.TrySetResult());
+            await freed.Task;
+        });
+        await using var connection = await Transport(server, static s => s with { WriteDeadline = TimeSpan.FromSeconds(60) }).OpenAsync(1, Cancelled);
+
+        // One message many times: it is counted, and held once.
+        var result = new ControlStreamRequest { PluginDiscoveryResults = new PluginDiscoveryResults { PluginId = new string('p', 1024 * 1024) } };
+        var sent = 0;
+        while (sent < 1_000 && connection.TrySend(result))
+            sent++;
+
+        Assert.InRange(sent, 100, 200);
+    }
+
+    [Fact]
     public async Task Server_that_does_not_read_is_given_up()
     {
         var freed = new TaskCompletionSource();

@@ -158,6 +158,26 @@ public sealed class UpstreamDialerTests
         Assert.Contains("nowhere.invalid", Assert.IsType<DialOutcome.Unreachable>(outcome).Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("no.such.name.invalid")]
+    [InlineData("169.254.1.2")]
+    [InlineData("2851995906")]
+    public async Task Host_of_a_reference_is_not_shown(string host)
+    {
+        var upstream = new PlainUpstream(host, 22) { Reference = "from:file:/run/host" };
+
+        var text = await (host.StartsWith("no", StringComparison.Ordinal) ? Dialer(new FailingNames()) : Dialer()).DialAsync(upstream, Cancelled) switch
+        {
+            DialOutcome.Unreachable unreachable => unreachable.Text,
+            DialOutcome.Forbidden forbidden => forbidden.Text,
+            var other => throw new InvalidOperationException($"{other}"),
+        };
+
+        Assert.Contains("[from:file:/run/host]:22", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(host, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("169.254.1.2", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Cancelled_dial_throws_and_leaves_nothing_open()
     {

@@ -13,7 +13,10 @@ public sealed class SocketUpstreamResolverTests
     public void Host_and_port_are_read() => Assert.Equal(new PlainUpstream("h", 5), Relayed("""{"hostname":"h","port":5}""").Upstream);
 
     [Fact]
-    public void Referenced_host_is_looked_up() => Assert.Equal(new PlainUpstream("from-environment", 5), Relayed("""{"hostname":"from:env:DB_HOST","port":5}""").Upstream);
+    public void Referenced_host_is_looked_up() => Assert.Equal(new PlainUpstream("from-environment", 5) { Reference = "from:env:DB_HOST" }, Relayed("""{"hostname":"from:env:DB_HOST","port":5}""").Upstream);
+
+    [Fact]
+    public void Referenced_host_is_shown_as_configured() => Assert.Equal("[from:env:DB_HOST]:5", Relayed("""{"hostname":"from:env:DB_HOST","port":5}""").Upstream.ToString());
 
     [Fact]
     public void Missing_reference_is_invalid_and_named()

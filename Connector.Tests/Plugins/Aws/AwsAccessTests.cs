@@ -132,7 +132,7 @@ public sealed class AwsAccessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Web_identity_is_exchanged_at_the_endpoint_of_the_discoverer()
+    public async Task Web_identity_is_exchanged_at_the_endpoint_of_the_environment()
     {
         using var folder = new TemporaryFolder("aws");
         folder.Write("token", "header.payload.signature\n");
@@ -143,6 +143,22 @@ public sealed class AwsAccessTests : IAsyncLifetime
         var assumed = Assert.Single(stub.AskedOf("sts", "AssumeRoleWithWebIdentity"));
         Assert.Equal((Role, "header.payload.signature", "border0-connector"), (assumed["RoleArn"], assumed["WebIdentityToken"], assumed["RoleSessionName"]));
         Assert.Equal(("ASIAASSUMED", "session"), stub.AskedOf("rds", "DescribeDBInstances").Select(question => (question.AccessKey, question.SessionToken)).Single());
+    }
+
+    [Fact]
+    public async Task Token_of_a_web_identity_is_not_sent_where_the_configuration_leads()
+    {
+        using var folder = new TemporaryFolder("aws");
+        folder.Write("token", "header.payload.signature");
+        await using var configured = await AwsStub.StartAsync();
+        configured.On("rds", "DescribeDBInstances", _ => RdsAnswers.Page([RdsAnswers.Instance(1, "a", endpoint: null)]));
+        stub.On("sts", "AssumeRoleWithWebIdentity", _ => Assumed("AssumeRoleWithWebIdentity"));
+
+        await AwsInTest.ScanAsync(OfWebIdentity(folder.File("token"), configured.Url));
+
+        Assert.Single(stub.AskedOf("sts", "AssumeRoleWithWebIdentity"));
+        Assert.Empty(configured.AskedOf("sts", "AssumeRoleWithWebIdentity"));
+        Assert.Equal("ASIAASSUMED", Assert.Single(configured.AskedOf("rds", "DescribeDBInstances")).AccessKey);
     }
 
     [Theory]
@@ -218,7 +234,8 @@ public sealed class AwsAccessTests : IAsyncLifetime
     public async Task Clients_of_aws_take_no_endpoint_variant_from_the_process()
     {
         var access = Assert.Single(AwsAccess.Of(Configuration(), AwsInTest.Environment(), AwsInTest.Limits));
-        var session = await AwsSession.OpenAsync(access, new AwsTransport(AwsInTest.Limits, TimeProvider.System), TestContext.Current.CancellationToken);
+        using var transport = new AwsTransport(AwsInTest.Limits, TimeProvider.System, forbids: null);
+        var session = await AwsSession.OpenAsync(access, transport, TestContext.Current.CancellationToken);
 
         // What the variables would have set.
         var config = session.Configure(new AmazonEC2Config { UseFIPSEndpoint = true, UseDualstackEndpoint = true }, "EC2");
@@ -265,6 +282,77 @@ public sealed class AwsAccessTests : IAsyncLifetime
         Assert.Equal([("AKIDDEFAULT", "eu-north-1"), ("AKIDOTHER", "sa-east-1")], stub.AskedOf("rds", "DescribeDBInstances").Select(question => (question.AccessKey, question.Region)));
         Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
         Assert.Contains("\"none\"", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Profile_that_a_reference_names_is_shown_as_configured()
+    {
+        using var folder = new TemporaryFolder("aws");
+        folder.Write("kept", "hunter2\n");
+        var reference = $"from:file:{folder.File("kept")}";
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(Configuration() with { AwsCredentials = new() { AwsProfile = reference } })));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains(reference, thrown.Message);
+        Assert.DoesNotContain("hunter2", thrown.Message);
+    }
+
+    [Fact]
+    public async Task Value_of_a_reference_that_AWS_repeats_is_not_shown()
+    {
+        stub.On("sts", "AssumeRole", question => AwsAnswer.Error(
+            "sts", 400, "ValidationError", $"{new string('x', 290)} Value '{question["ExternalId"]}' at 'externalId' and {question.AccessKey} failed to satisfy a constraint"));
+        stub.On("sts", "GetCallerIdentity", question => AwsAnswer.Error("sts", 400, "Odd", $"Credential={question.AccessKey} of {question.SessionToken}"));
+        var keys = new AwsCredentials { AwsAccessKeyId = "from:env:KEY", AwsSecretAccessKey = new Secret("s"), AwsSessionToken = new Secret("from:env:TOKEN") };
+        var configuration = Configuration() with { AwsCredentials = keys };
+        var role = new Connector.Protocol.Plugins.AwsDiscoveryConfiguration.AssumedRole { RoleArn = Role, ExternalId = new Secret("from:env:EXTERNAL") };
+
+        foreach (var one in new[] { configuration, configuration with { AssumeRoles = [role] } })
+        {
+            var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(one, ("EXTERNAL", "hunter2"), ("KEY", "AKIDHUNTER3"), ("TOKEN", "hunter4"))));
+
+            Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+            Assert.DoesNotContain("hunt", thrown.Message, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Theory]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    public async Task Reference_to_what_cannot_be_a_key_goes_nowhere(bool id, bool token, bool external)
+    {
+        using var folder = new TemporaryFolder("aws");
+        folder.Write("kept", "root:hunter2:19000\nsecond\n");
+        var reference = $"from:file:{folder.File("kept")}";
+        var keys = new AwsCredentials
+        {
+            AwsAccessKeyId = id ? reference : "AKIDEXAMPLE", AwsSecretAccessKey = new Secret("s"), AwsSessionToken = token ? new Secret(reference) : null,
+        };
+        var configuration = Configuration() with { AwsCredentials = keys, AssumeRoles = external ? [new() { RoleArn = Role, ExternalId = new Secret(reference) }] : [] };
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(Discoverers(configuration)));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains(reference, thrown.Message);
+        Assert.DoesNotContain("hunter2", thrown.Message);
+        Assert.Empty(stub.AskedOf("sts", "GetCallerIdentity").Concat(stub.AskedOf("sts", "AssumeRole")));
+    }
+
+    [Fact]
+    public async Task Broken_line_of_a_profile_file_is_not_shown()
+    {
+        using var home = new TemporaryFolder("aws");
+        Directory.CreateDirectory(home.File(".aws"));
+        home.Write(".aws/credentials", "[default]\nhunter2\n");
+        var environment = AwsInTest.Environment(home.Path);
+        var configuration = Configuration() with { AwsCredentials = null };
+
+        var scan = await AwsInTest.FailsAsync(Assert.Single(RdsPlugin.CreateDiscoverers(configuration, environment, AwsInTest.Limits)));
+        var region = Assert.Throws<DiscoveryException>(() => RdsPlugin.CreateDiscoverers(configuration with { AwsRegions = [] }, environment, AwsInTest.Limits).Count());
+
+        Assert.All([scan, region], static thrown => Assert.DoesNotContain("hunter2", thrown.Message));
     }
 
     [Fact]
@@ -340,6 +428,38 @@ public sealed class AwsAccessTests : IAsyncLifetime
         Assert.Equal(DiscoveryFailure.Tls, thrown.Failure);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    public async Task Configured_endpoint_outside_of_reach_is_not_asked(string host)
+    {
+        var environment = AwsInTest.Environment() with { Forbids = static _ => "reach.deny of this replica" };
+        var configuration = Configuration() with { AwsEndpointUrl = $"http://{host}:{stub.Port}" };
+
+        var thrown = await AwsInTest.FailsAsync(Assert.Single(RdsPlugin.CreateDiscoverers(configuration, environment, AwsInTest.Limits)));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains("reach.deny", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("aws_endpoint_url", thrown.Message, StringComparison.Ordinal);
+        Assert.Empty(stub.Asked);
+    }
+
+    [Fact]
+    public async Task Endpoint_of_the_environment_is_asked_wherever_it_is()
+    {
+        var environment = AwsInTest.Environment(variables: ("AWS_ENDPOINT_URL", stub.Url)) with { Forbids = static _ => "reach.deny of this replica" };
+
+        await AwsInTest.ScanAsync(Assert.Single(RdsPlugin.CreateDiscoverers(Configuration() with { AwsEndpointUrl = null }, environment, AwsInTest.Limits)));
+    }
+
+    [Fact]
+    public async Task Configured_endpoint_within_reach_is_asked_for_all_pages_and_services()
+    {
+        var environment = AwsInTest.Environment() with { Forbids = static address => System.Net.IPAddress.IsLoopback(address) ? null : "reach.allow of this replica" };
+
+        Assert.Single((await AwsInTest.ScanAsync(Assert.Single(RdsPlugin.CreateDiscoverers(Configuration(), environment, AwsInTest.Limits)))).Resources);
+    }
+
     private AwsRdsDiscoveryConfiguration Configuration()
         => new() { ScanIntervalMinutes = 5, AwsRegions = AwsInTest.Regions, AwsCredentials = AwsInTest.Keys, AwsEndpointUrl = stub.Url };
 
@@ -362,8 +482,9 @@ public sealed class AwsAccessTests : IAsyncLifetime
     private IDiscoverer OfHome(TemporaryFolder home, string profile = "reader") => Assert.Single(RdsPlugin.CreateDiscoverers(
         Configuration() with { AwsCredentials = new() { AwsProfile = profile } }, AwsInTest.Environment(home.Path), AwsInTest.Limits));
 
-    private IDiscoverer OfWebIdentity(string file)
-        => Assert.Single(Discoverers(Configuration() with { AwsCredentials = null }, ("AWS_WEB_IDENTITY_TOKEN_FILE", file), ("AWS_ROLE_ARN", Role)));
+    private IDiscoverer OfWebIdentity(string file, string? configured = null) => Assert.Single(Discoverers(
+        Configuration() with { AwsCredentials = null, AwsEndpointUrl = configured },
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", file), ("AWS_ROLE_ARN", Role), ("AWS_ENDPOINT_URL", stub.Url)));
 
     private static IEnumerable<IDiscoverer> Discoverers(AwsRdsDiscoveryConfiguration configuration, params (string Name, string Value)[] variables)
         => RdsPlugin.CreateDiscoverers(configuration, AwsInTest.Environment(variables: variables), AwsInTest.Limits);

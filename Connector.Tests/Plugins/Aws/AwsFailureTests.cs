@@ -12,7 +12,7 @@ public sealed class AwsFailureTests
     {
         var refused = new HttpRequestException(HttpRequestError.ProxyTunnelError, "The proxy tunnel request to proxy 'http://user:password@proxy/' failed", null, HttpStatusCode.ProxyAuthenticationRequired);
 
-        var described = AwsFailure.Describe(new IOException("broken", refused), "Listing", "ec2:DescribeInstances");
+        var described = AwsFailure.Describe(new IOException("broken", refused), "Listing", "ec2:DescribeInstances", static said => said);
 
         Assert.Equal(DiscoveryFailure.Unreachable, described.Failure);
         Assert.Contains("the proxy refuses (407)", described.Message);
@@ -21,7 +21,7 @@ public sealed class AwsFailureTests
 
     [Fact]
     public void Reason_below_the_message_of_an_sdk_is_told()
-        => Assert.Equal("no token (no such file)", AwsFailure.Words(new InvalidOperationException("no token", new FileNotFoundException("no such file"))));
+        => Assert.Equal(" (no such file)", AwsFailure.Below(new InvalidOperationException("no token", new FileNotFoundException("no such file"))));
 
     [Fact]
     public void Refusal_below_the_message_of_an_sdk_is_found()
@@ -29,7 +29,7 @@ public sealed class AwsFailureTests
         var hidden = new InvalidOperationException("failed", new AwsHttpException(HttpStatusCode.Forbidden, "ForbiddenException", "No access"));
 
         Assert.True(AwsFailure.IsRefusal(hidden));
-        Assert.Contains("ForbiddenException: No access", AwsFailure.Describe(hidden, "Looking", "").Message);
+        Assert.Contains("ForbiddenException: No ***", AwsFailure.Describe(hidden, "Looking", "", static said => said.Replace("access", "***", StringComparison.Ordinal)).Message);
         Assert.False(AwsFailure.IsRefusal(new InvalidOperationException("failed", new IOException("gone"))));
     }
 }

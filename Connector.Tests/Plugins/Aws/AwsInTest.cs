@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Connector.Actors.Reach;
 using Connector.Plugins;
 using Connector.Plugins.Aws;
 using Connector.Protocol;
@@ -27,7 +28,7 @@ internal static class AwsInTest
     public static PluginEnvironment Environment(string home = "/nonexistent", params (string Name, string Value)[] variables)
     {
         var all = variables.Append((Name: "AWS_EC2_METADATA_DISABLED", Value: "true")).GroupBy(one => one.Name).ToDictionary(one => one.Key, one => one.First().Value);
-        return new PluginEnvironment(new VariableResolver(all.GetValueOrDefault, home), all.GetValueOrDefault, home, TimeProvider.System);
+        return new PluginEnvironment(new VariableResolver(all.GetValueOrDefault, home), all.GetValueOrDefault, home, TimeProvider.System, ReachPolicy.Floor.Forbids);
     }
 
     public static Task<Discovery> ScanAsync(IDiscoverer discoverer) => discoverer.DiscoverAsync(null, TestContext.Current.CancellationToken);

@@ -41,6 +41,33 @@ public sealed class DockerDiscovererTests
         Assert.Empty((await SingleAsync(engine)).PortBindings);
     }
 
+    [Theory]
+    [InlineData("tcp://127.0.0.1")]
+    [InlineData("http://localhost")]
+    public async Task Configured_engine_outside_of_reach_is_not_asked(string host)
+    {
+        await using var engine = await HttpStub.OnPortAsync(static _ => Task.CompletedTask);
+        var discoverer = DockerPlugin.CreateDiscoverers(
+            new DockerDiscoveryConfiguration { DockerHost = $"{host}:{engine.Port}" }, LocalEnvironment.With(forbids: static _ => "reach.deny of this replica")).Single();
+
+        var thrown = await Assert.ThrowsAsync<DiscoveryException>(() => discoverer.DiscoverAsync(null, Cancellation));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains("reach.deny", thrown.Message, StringComparison.Ordinal);
+        Assert.False(engine.Asked.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Engine_of_the_environment_is_asked_wherever_it_is()
+    {
+        await using var engine = await HttpStub.OnPortAsync(static context => context.Response.WriteAsync("[]"));
+        var discoverer = DockerPlugin.CreateDiscoverers(
+            new DockerDiscoveryConfiguration(),
+            LocalEnvironment.With(new Dictionary<string, string> { ["DOCKER_HOST"] = $"tcp://localhost:{engine.Port}" }, forbids: static _ => "reach.deny")).Single();
+
+        Assert.Empty((await discoverer.DiscoverAsync(null, Cancellation)).Resources);
+    }
+
     [Fact]
     public async Task Labels_filter()
     {

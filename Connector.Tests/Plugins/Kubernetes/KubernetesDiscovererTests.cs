@@ -25,6 +25,31 @@ public sealed class KubernetesDiscovererTests
         Assert.Equal(10, cluster.Asked.Count(one => one.StartsWith("/api/v1/services?", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    public async Task Master_url_outside_of_reach_is_not_asked(string host)
+    {
+        await using var cluster = await ClusterStub.StartAsync();
+        var configuration = new KubernetesDiscoveryConfiguration { KubernetesCredentials = new() { MasterUrl = $"http://{host}:{cluster.Server.Port}" } };
+        var discoverer = KubernetesPlugin.CreateDiscoverers(configuration, LocalEnvironment.With(forbids: static _ => "reach.deny of this replica")).Single();
+
+        var thrown = await Assert.ThrowsAsync<DiscoveryException>(() => discoverer.DiscoverAsync(null, Cancellation));
+
+        Assert.Equal(DiscoveryFailure.Configuration, thrown.Failure);
+        Assert.Contains("reach.deny", thrown.Message, StringComparison.Ordinal);
+        Assert.Empty(cluster.Asked);
+    }
+
+    [Fact]
+    public async Task Cluster_of_a_kubeconfig_is_asked_wherever_it_is()
+    {
+        await using var cluster = await ClusterStub.StartAsync(ClusterStub.Service("web"));
+        var configuration = new KubernetesDiscoveryConfiguration { KubernetesCredentials = new() { KubeconfigPath = cluster.Kubeconfig } };
+
+        Assert.Single((await KubernetesPlugin.CreateDiscoverers(configuration, LocalEnvironment.With(forbids: static _ => "reach.deny")).Single().DiscoverAsync(null, Cancellation)).Resources);
+    }
+
     [Fact]
     public async Task Each_namespace_that_is_named_is_a_source_of_its_own()
     {

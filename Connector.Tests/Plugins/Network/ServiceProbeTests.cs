@@ -55,6 +55,18 @@ public sealed class ServiceProbeTests
         Assert.Equal([$"network_https_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(server.Port));
     }
 
+    [Fact]
+    public async Task Nothing_is_fetched_that_a_certificate_names()
+    {
+        await using var trap = new IssuerTrap();
+        await using var server = await HttpStub.OnPortAsync(context => context.Response.WriteAsync("hello"), trap.Certificate);
+        var byServer = trap.Questions;
+
+        Assert.Equal([$"network_https_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(server.Port));
+
+        Assert.Equal(byServer, trap.Questions);
+    }
+
     [Theory]
     [InlineData("S")]
     [InlineData("N")]

@@ -62,5 +62,16 @@ public sealed class VariableResolverTests : IDisposable
     }
 
     [Fact]
+    public void Values_of_references_are_hidden_and_nothing_else()
+    {
+        File.WriteAllText(Path.Combine(home, "kept"), "hunter2");
+        File.WriteAllText(Path.Combine(home, "short"), "abc");
+
+        Assert.Equal(
+            "from:file:~/kept and from:file:~/kept, abc, literal",
+            Resolver.Hide("HUNTER2 and hunter2, abc, literal", "from:file:~/kept", "from:file:~/short", "literal", null, "from:file:~/nowhere"));
+    }
+
+    [Fact]
     public void Literal_is_not_printed() => Assert.DoesNotContain("hunter2", VariableReference.Parse("hunter2").ToString());
 }

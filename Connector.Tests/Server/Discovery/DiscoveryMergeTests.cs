@@ -10,6 +10,7 @@ namespace Connector.Tests.Server.Discovery;
 public sealed class DiscoveryMergeTests
 {
     private readonly Dictionary<string, KnownResource> known = [];
+    private DateTimeOffset configuredAt = Found.Noon;
 
     [Fact]
     public void Resource_is_found_once_and_seen_again()
@@ -89,6 +90,66 @@ public sealed class DiscoveryMergeTests
         Assert.Empty(Scanned(Found.Scan(5, others)).ToDial);
     }
 
+    [Fact]
+    public void Scans_that_follow_each_other_at_once_are_one_miss()
+    {
+        var (a, others) = (Found.Container("a"), Containers(3));
+        Scanned(Found.Scan(0, [a, .. others]));
+        for (var second = 1; second <= 50; second++)
+        {
+            Assert.Empty(Scanned(Found.Scan(0, others) with { EndedAt = Found.Noon.AddSeconds(second) }).ToDial);
+        }
+
+        Assert.Equal(1, known[a.Identity!].Missed);
+        Assert.Equal(0, Assert.Single(Scanned(Found.Scan(2, [a, .. others])).Put, resource => resource.Identity == a.Identity).Missed);
+        Assert.Null(known[a.Identity!].MissedAt);
+    }
+
+    [Fact]
+    public void What_was_not_seen_since_the_configuration_was_changed_goes_without_a_dial()
+    {
+        var (a, others) = (Found.Container("a"), Containers(3));
+        Scanned(Found.Scan(0, [a, .. others]));
+        configuredAt = Found.Noon.AddSeconds(1);
+        Scanned(Found.Scan(1, others));
+        Assert.Empty(Scanned(Found.Scan(2, others)).Gone);
+
+        var third = Scanned(Found.Scan(3, others));
+
+        Assert.Equal(a.Identity, Assert.Single(third.Gone));
+        Assert.Empty(third.ToDial);
+        Assert.Equal(ResourceChangeKind.Gone, Assert.Single(third.Changes).Kind);
+        configuredAt = Found.Noon.AddSeconds(2);
+        Scanned(Found.Scan(4, others));
+        for (var minute = 5; minute < 8; minute++)
+        {
+            Assert.Empty(Scanned(Found.Scan(minute, others[0], others[1])).Gone);
+        }
+
+        Assert.Equal(others[2].Identity, Assert.Single(Scanned(Found.Scan(9, others[0], others[1])).ToDial).Identity);
+    }
+
+    [Fact]
+    public void More_than_half_is_held_also_when_the_configuration_was_changed_and_what_a_person_keeps_needs_a_dial_again()
+    {
+        var all = Containers(4);
+        Scanned(Found.Scan(0, all));
+        configuredAt = Found.Noon.AddSeconds(1);
+        for (var minute = 1; minute < 6; minute++)
+        {
+            var result = Scanned(Found.Scan(minute, all[0]));
+            Assert.Equal((0, minute >= 3 ? 3 : 0), (result.Gone.Length, result.Held));
+        }
+
+        Take(DiscoveryMerge.Reviewed(known, remove: false, configuredAt));
+        for (var minute = 6; minute < 10; minute++)
+        {
+            Assert.Empty(Scanned(Found.Scan(minute, all[0], all[1], all[2])).Gone);
+        }
+
+        Assert.Equal(4, known.Count);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -126,11 +187,11 @@ public sealed class DiscoveryMergeTests
         Assert.Equal(4, known.Count);
 
         var kept = new Dictionary<string, KnownResource>(known);
-        Take(DiscoveryMerge.Reviewed(known, remove: false));
+        Take(DiscoveryMerge.Reviewed(known, remove: false, configuredAt));
         Assert.Equal(4, known.Count);
         Assert.All(known.Values, static resource => Assert.Equal(0, resource.Missed));
 
-        Assert.Equal(3, DiscoveryMerge.Reviewed(kept, remove: true).Gone.Length);
+        Assert.Equal(3, DiscoveryMerge.Reviewed(kept, remove: true, configuredAt).Gone.Length);
     }
 
     [Fact]
@@ -188,7 +249,7 @@ public sealed class DiscoveryMergeTests
 
     private static ImmutableArray<DiscoveredResource> Containers(int count) => [.. Enumerable.Range(0, count).Select(static i => Found.Container($"c{i}"))];
 
-    private MergeResult Scanned(Scan scan) => Take(DiscoveryMerge.Scanned(known, scan));
+    private MergeResult Scanned(Scan scan) => Take(DiscoveryMerge.Scanned(known, scan, configuredAt));
 
     private MergeResult Take(MergeResult result)
     {

@@ -4,6 +4,7 @@ using Connector.Server.Discovery;
 using Connector.Server.Store;
 using Connector.Server.Store.Database;
 using Connector.Tests.Server.Store;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Connector.Tests.Server.Discovery;
@@ -12,7 +13,10 @@ namespace Connector.Tests.Server.Discovery;
 public sealed class DiscoveryStoreTests : IDisposable
 {
     private static readonly SessionEpoch First = new(0);
-    private readonly OpenStore store = new();
+    private readonly FakeTimeProvider time = new(Found.Noon);
+    private readonly OpenStore store;
+
+    public DiscoveryStoreTests() => store = new OpenStore(time: time);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -60,6 +64,86 @@ public sealed class DiscoveryStoreTests : IDisposable
         Assert.Equal(["b", "c"], (await ListAsync(connector)).Select(static row => row.Name));
         Assert.Equal(["gone", "found"], (await store.Discovery.ChangesAsync(id, new PageRequest(1, 10), Cancellation)).Records.Select(static change => change.Kind));
         Assert.Contains("gone: docker_container /a", (await store.MessagesAsync(connector))[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Container_that_is_away_for_some_seconds_comes_back_as_the_same()
+    {
+        var (connector, key) = await PluginAsync();
+        var others = Found.Scan(0, Found.Container("b"), Found.Container("c")).Resources;
+        await store.Discovery.TakeScanAsync(connector, First, key, Found.Scan(0, [Found.Container("a"), .. others]), Cancellation);
+        var id = (await ListAsync(connector))[0].Id;
+        for (var second = 1; second <= 5; second++)
+        {
+            var scan = Found.Scan(0, others) with { EndedAt = Found.Noon.AddSeconds(second) };
+            Assert.Empty((await store.Discovery.TakeScanAsync(connector, First, key, scan, Cancellation)).ToDial);
+            store.Restart();
+        }
+
+        Assert.Equal(1, Assert.Single(await ListAsync(connector, missing: true)).MissedScans);
+        await store.Discovery.TakeScanAsync(connector, First, key, Found.Scan(1, [Found.Container("a"), .. others]), Cancellation);
+        Assert.Equal((id, 0), (await ListAsync(connector)).Where(static row => row.Name == "a").Select(static row => (row.Id, row.MissedScans)).Single());
+    }
+
+    [Fact]
+    public async Task Id_that_was_renamed_takes_its_resources_along_and_the_rest_goes_when_all_have_told()
+    {
+        var (connector, key) = await PluginAsync();
+        var (one, two) = (key with { DiscoveryId = "net [1/2]" }, key with { DiscoveryId = "net [2/2]" });
+        await store.Discovery.TakeScanAsync(connector, First, key, Running(Found.Scan(0, Found.Container("a"), Found.Container("b"), Found.Container("c")), key), Cancellation);
+        var ids = (await ListAsync(connector)).ToDictionary(static row => row.Name, static row => row.Id);
+
+        await store.Discovery.TakeScanAsync(connector, First, one, Running(Found.Scan(1, Found.Container("a", image: "new")), one, two), Cancellation);
+        Assert.Equal(
+            [("a", ids["a"], one.DiscoveryId), ("b", ids["b"], key.DiscoveryId), ("c", ids["c"], key.DiscoveryId)],
+            (await ListAsync(connector)).Select(static row => (row.Name, row.Id, row.DiscoveryId)));
+        await store.Discovery.TakeScanAsync(connector, First, two, Running(Found.Scan(1) with { Errors = ["permission denied"] }, one, two), Cancellation);
+        Assert.Equal(3, (await ListAsync(connector)).Count);
+        await store.Discovery.TakeScanAsync(connector, First, two, Running(Found.Scan(2, Found.Container("b"), Found.Container("d")), one, two), Cancellation);
+
+        var page = await ListAsync(connector);
+        Assert.Equal([("a", one.DiscoveryId), ("b", two.DiscoveryId), ("d", two.DiscoveryId)], page.Select(static row => (row.Name, row.DiscoveryId)));
+        Assert.Equal((ids["b"], Found.Noon.ToUnixTimeMilliseconds()), (page[1].Id, page[1].FirstSeenAt));
+        Assert.Equal(["changed", "found"], await KindsAsync(ids["a"]));
+        Assert.Equal(["found"], await KindsAsync(ids["b"]));
+        Assert.Equal(["gone", "found"], await KindsAsync(ids["c"]));
+        Assert.Contains(await store.MessagesAsync(connector), static message => message.Contains("gone: docker_container /c", StringComparison.Ordinal));
+        Assert.Equal([one.DiscoveryId, two.DiscoveryId], (await store.Discovery.ScansAsync([key.PluginId.Value], Cancellation))[key.PluginId.Value].Select(static scan => scan.DiscoveryId));
+    }
+
+    [Fact]
+    public async Task Id_that_was_dropped_takes_all_it_found_with_it_however_many()
+    {
+        var (connector, key) = await PluginAsync();
+        var other = key with { DiscoveryId = "other" };
+        await store.Discovery.TakeScanAsync(connector, First, key, Running(Found.Scan(0, Found.Container("a")), key, other), Cancellation);
+        await store.Discovery.TakeScanAsync(connector, First, other, Running(Found.Scan(0, Found.Container("b"), Found.Container("c"), Found.Container("a")), key, other), Cancellation);
+
+        // A connector of before does not say what runs.
+        await store.Discovery.TakeScanAsync(connector, First, key, Found.Scan(1, Found.Container("a")), Cancellation);
+        Assert.Equal(4, (await ListAsync(connector)).Count);
+        await store.Discovery.TakeScanAsync(connector, First, key, Running(Found.Scan(2, Found.Container("a")), key), Cancellation);
+
+        var left = Assert.Single(await ListAsync(connector));
+        Assert.Equal((key.DiscoveryId, 0), (left.DiscoveryId, left.MissedScans));
+    }
+
+    [Fact]
+    public async Task What_the_changed_configuration_leaves_out_goes_though_it_answers()
+    {
+        var (connector, key) = await PluginAsync();
+        var others = Found.Scan(0, Found.Container("b"), Found.Container("c")).Resources;
+        await store.Discovery.TakeScanAsync(connector, First, key, Found.Scan(0, [Found.Container("a"), .. others]), Cancellation);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.NotNull(await store.Plugins.UpdateAsync(key.PluginId, static plugin => plugin.Name = "renamed", Cancellation));
+        var renamed = (await store.Plugins.FindAsync(key.PluginId, Cancellation))!;
+        Assert.NotNull(await store.Plugins.UpdateAsync(key.PluginId, static plugin => plugin.Configuration = """{"narrower":1}""", Cancellation));
+        Assert.True((await store.Plugins.FindAsync(key.PluginId, Cancellation))!.ConfiguredAt > renamed.ConfiguredAt);
+        for (var minute = 1; minute <= 3; minute++)
+        {
+            Assert.Empty((await store.Discovery.TakeScanAsync(connector, First, key, Found.Scan(minute, others), Cancellation)).ToDial);
+            Assert.Equal(minute < 3 ? 3 : 2, (await ListAsync(connector)).Count);
+        }
     }
 
     [Fact]
@@ -150,6 +234,11 @@ public sealed class DiscoveryStoreTests : IDisposable
         Assert.Empty(await ListAsync(connector, search: "s%d"));
         Assert.Empty(await ListAsync(connector, missing: true));
     }
+
+    private static Scan Running(Scan scan, params DiscoveryKey[] keys) => scan with { DiscoveryIds = [.. keys.Select(static key => key.DiscoveryId)] };
+
+    private async Task<IEnumerable<string>> KindsAsync(string resourceId)
+        => (await store.Discovery.ChangesAsync(resourceId, new PageRequest(1, 10), Cancellation)).Records.Select(static change => change.Kind);
 
     private async Task<(ConnectorId Connector, DiscoveryKey Key)> PluginAsync()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Connector.Protocol.Control.Wire;
 using Connector.Protocol.Ids;
@@ -65,6 +66,24 @@ public sealed class DiscoveryStreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Question_is_no_longer_than_a_message_may_be_and_the_rest_is_asked_after_the_next_scan()
+    {
+        server.Discovery.ToDial = [.. Enumerable.Range(0, 30).Select(static i => Large($"c{i:00}"))];
+        await using var client = await OpenAsync();
+        var asked = new List<string>();
+        for (var scan = 0; scan < 12; scan++)
+        {
+            await client.SendAsync(new ControlStreamRequest { PluginDiscoveryResults = Found.Results("p", Key.DiscoveryId) });
+            var question = (await client.ExpectAsync(ResponseCase.DialResources)).DialResources;
+            Assert.InRange(question.CalculateSize(), 1, DialQuestion.Largest + 4_096);
+            asked.AddRange(question.Resources.Select(static resource => Connector.Protocol.Discovery.DiscoveredResource.Read(resource, out _)!.Identity!));
+        }
+
+        Assert.Equal(30, asked.Distinct().Count());
+        Assert.Empty(server.Discovery.Dials);
+    }
+
+    [Fact]
     public async Task Store_that_fails_for_a_moment_loses_no_scan()
     {
         var failures = 0;
@@ -103,6 +122,16 @@ public sealed class DiscoveryStreamTests : IAsyncLifetime
 
     private static KnownResource Known(string identity)
         => new(identity, "docker_container", "x", Found.Container("x").ToJson().ToJsonString(), Found.Noon, Found.Noon, Found.Noon, 3, false);
+
+    /// <summary>Some 200 KiB.</summary>
+    private static KnownResource Large(string name)
+    {
+        var container = Found.Container(name);
+        var labels = Enumerable.Range(0, 200).ToImmutableSortedDictionary(static i => $"l{i}", static _ => new string('x', 1_000));
+        var large = new Connector.Protocol.Discovery.DiscoveredResource(
+            container.Type, (Connector.Protocol.Discovery.DockerContainerDetails)container.Details with { Labels = labels.SetItem("l0", "x") });
+        return Known(large.Identity!) with { Json = large.ToJson().ToJsonString() };
+    }
 
     private async Task<ControlStreamClient> OpenAsync()
     {

@@ -37,12 +37,44 @@ public sealed class ScanReaderTests
     public void Part_that_does_not_belong_drops_what_was_there()
     {
         Assert.Null(reader.Add(Key, Part("s", 1, 3, "a")));
-        Assert.Null(reader.Add(Key, Part("s", 3, 3, "c")));
+        Lost(reader.Add(Key, Part("s", 3, 3, "c")));
         Assert.Null(reader.Add(Key, Part("s", 2, 3, "b")));
         Assert.Null(reader.Add(Key, Part("s", 3, 3, "c")));
         Assert.Null(reader.Add(Key, Part("t", 1, 2, "a")));
-        Assert.Null(reader.Add(Key, Part("u", 2, 2, "b")));
-        Assert.NotNull(reader.Add(Key, Part("v", 1, 1, "b")));
+        Lost(reader.Add(Key, Part("u", 2, 2, "b")));
+        Assert.Empty(reader.Add(Key, Part("v", 1, 1, "b"))!.Errors);
+    }
+
+    [Fact]
+    public void Scan_that_is_too_large_is_an_error_and_said_once()
+    {
+        var part = Part("s", 1, 30, "a");
+        part.Resources[0].Fields["large"] = Value.ForString(new string('x', 3 * 1024 * 1024));
+        var scans = new List<Scan>();
+        for (var number = 1u; number <= 30; number++)
+        {
+            part.Part.Number = number;
+            if (reader.Add(Key, part) is { } scan)
+            {
+                scans.Add(scan);
+            }
+        }
+
+        Assert.Contains("too large", Assert.Single(Assert.Single(scans).Errors), StringComparison.Ordinal);
+        Assert.Empty(scans[0].Resources);
+    }
+
+    [Fact]
+    public void Scans_that_were_never_finished_make_room_for_one_that_comes()
+    {
+        var large = Part("s", 1, 2, "a");
+        large.Resources[0].Fields["large"] = Value.ForString(new string('x', 3 * 1024 * 1024));
+        for (var i = 0; i < 30; i++)
+        {
+            Assert.Null(reader.Add(Key with { DiscoveryId = $"d{i}" }, large));
+        }
+
+        Assert.Empty(reader.Add(Key with { DiscoveryId = "d29" }, Part("s", 2, 2, "b"))!.Errors);
     }
 
     [Theory]
@@ -50,7 +82,11 @@ public sealed class ScanReaderTests
     [InlineData(2u, 1u)]
     [InlineData(1u, 0u)]
     [InlineData(1u, 257u)]
-    public void Nonsense_of_parts_is_ignored(uint number, uint count) => Assert.Null(reader.Add(Key, Part("s", number, count, "a")));
+    public void Nonsense_of_parts_is_an_error_that_is_said_once(uint number, uint count)
+    {
+        Lost(reader.Add(Key, Part("s", number, count, "a")));
+        Assert.Null(reader.Add(Key, Part("s", number, count, "a")));
+    }
 
     [Fact]
     public void Resources_that_are_not_understood_are_a_gap_and_a_warning()
@@ -64,6 +100,19 @@ public sealed class ScanReaderTests
         Assert.False(scan.IsComplete);
         Assert.Contains("a\uFFFDtoaster", scan.Warnings[0], StringComparison.Ordinal);
         Assert.DoesNotContain(scan.Warnings, static warning => warning.Contains('\a', StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_runs_is_believed_when_the_discoverer_itself_is_among_it()
+    {
+        var results = Found.Results("p", Key.DiscoveryId);
+        Assert.Empty(reader.Add(Key, results)!.DiscoveryIds);
+        results.DiscoveryIds.Add("other");
+        Assert.Empty(reader.Add(Key, results)!.DiscoveryIds);
+        results.DiscoveryIds.Add(Key.DiscoveryId);
+        Assert.Equal([Key.DiscoveryId, "other"], reader.Add(Key, results)!.DiscoveryIds.Order());
+        results.DiscoveryIds.AddRange(Enumerable.Range(0, 5_000).Select(static i => $"d{i}"));
+        Assert.Empty(reader.Add(Key, results)!.DiscoveryIds);
     }
 
     [Fact]
@@ -85,7 +134,14 @@ public sealed class ScanReaderTests
         }
 
         Assert.NotNull(reader.Add(Key with { DiscoveryId = "d999" }, Part("s", 2, 2, "b")));
-        Assert.Null(reader.Add(Key with { DiscoveryId = "d1" }, Part("s", 2, 2, "b")));
+        Lost(reader.Add(Key with { DiscoveryId = "d1" }, Part("s", 2, 2, "b")));
+    }
+
+    private static void Lost(Scan? scan)
+    {
+        Assert.Contains("did not come whole", Assert.Single(scan!.Errors), StringComparison.Ordinal);
+        Assert.False(scan.IsComplete);
+        Assert.Empty(scan.Resources);
     }
 
     private static PluginDiscoveryResults Part(string scanId, uint number, uint count, string name)

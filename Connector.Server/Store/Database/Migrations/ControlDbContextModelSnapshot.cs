@@ -262,6 +262,10 @@ namespace Connector.Server.Store.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("changed_at");
 
+                    b.Property<long>("ConfiguredAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("configured_at");
+
                     b.Property<bool>("DialFailed")
                         .HasColumnType("INTEGER")
                         .HasColumnName("dial_failed");
@@ -283,6 +287,10 @@ namespace Connector.Server.Store.Database.Migrations
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_seen_at");
+
+                    b.Property<long?>("MissedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("missed_at");
 
                     b.Property<int>("MissedScans")
                         .HasColumnType("INTEGER")
@@ -338,6 +346,10 @@ namespace Connector.Server.Store.Database.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("errors");
+
+                    b.Property<long>("FirstAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_at");
 
                     b.Property<int>("Found")
                         .HasColumnType("INTEGER")
@@ -528,6 +540,10 @@ namespace Connector.Server.Store.Database.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("configuration");
+
+                    b.Property<long>("ConfiguredAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("configured_at");
 
                     b.Property<string>("ConnectorId")
                         .IsRequired()

@@ -11,6 +11,8 @@ public sealed class EksDiscovererTests : IAsyncLifetime
 {
     private AwsStub stub = null!;
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     public async ValueTask InitializeAsync()
     {
         stub = await AwsStub.StartAsync();
@@ -44,6 +46,28 @@ public sealed class EksDiscovererTests : IAsyncLifetime
         stub.On("eks", "DescribeCluster", question => EksAnswers.Cluster(question, question.Path.EndsWith("one", StringComparison.Ordinal) ? $"{stub.Url}/api" : nobody));
 
         Assert.Equal([true, false], Clusters(await AwsInTest.ScanAsync(Discoverer())).Select(cluster => cluster.EndpointReachable));
+    }
+
+    [Fact]
+    public async Task Endpoint_outside_of_reach_is_not_dialled_whatever_its_name()
+    {
+        await using var endpoint = await HttpStub.OnPortAsync(static _ => Task.CompletedTask);
+
+        Assert.True(await EndpointReach.AnswersAsync($"http://localhost:{endpoint.Port}", static _ => null, TimeProvider.System, Cancellation));
+        Assert.False(await EndpointReach.AnswersAsync($"http://localhost:{endpoint.Port}", static _ => "reach.deny", TimeProvider.System, Cancellation));
+        Assert.False(await EndpointReach.AnswersAsync($"http://127.0.0.1:{endpoint.Port}", static _ => "reach.deny", TimeProvider.System, Cancellation));
+    }
+
+    [Fact]
+    public async Task Nothing_is_fetched_that_a_certificate_of_an_endpoint_names()
+    {
+        await using var trap = new IssuerTrap();
+        await using var endpoint = await HttpStub.OnPortAsync(static _ => Task.CompletedTask, trap.Certificate);
+        var byServer = trap.Questions;
+
+        Assert.True(await EndpointReach.AnswersAsync($"https://localhost:{endpoint.Port}", static _ => null, TimeProvider.System, Cancellation));
+
+        Assert.Equal(byServer, trap.Questions);
     }
 
     [Fact]
