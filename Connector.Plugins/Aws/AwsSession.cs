@@ -2,6 +2,7 @@ using Amazon;
 using Amazon.Runtime;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
+using Connector.Protocol.Discovery;
 using Connector.Protocol.Variables;
 
 namespace Connector.Plugins.Aws;
