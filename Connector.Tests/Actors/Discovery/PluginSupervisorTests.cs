@@ -75,6 +75,7 @@ public sealed class PluginSupervisorTests : TestKit
         Advance(TimeSpan.FromMinutes(3));
         Discover("p", "r1");
         Discover("p", "r2");
+        Settle();
         second.Ended.SetResult(Connector.Plugins.Discovery.Of([]));
         Assert.Equal("", Told().RequestId);
 
