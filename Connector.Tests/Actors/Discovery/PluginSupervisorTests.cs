@@ -75,6 +75,8 @@ public sealed class PluginSupervisorTests : TestKit
         Advance(TimeSpan.FromMinutes(3));
         Discover("p", "r1");
         Discover("p", "r2");
+
+        // The end of the scan takes a shorter way than the questions.
         Settle();
         second.Ended.SetResult(Connector.Plugins.Discovery.Of([]));
         Assert.Equal("", Told().RequestId);
