@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace Connector.Plugins.Network;
@@ -38,6 +39,7 @@ internal sealed class NetworkScan(
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int workers;
     private long done;
+    private long given;
     private long told = time.GetTimestamp();
     private string? rule;
     private Exception? defect;
@@ -62,6 +64,7 @@ internal sealed class NetworkScan(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var waiting = time.CreateTimer(static scan => ((NetworkScan)scan!).TellOfOthers(), this, WaitingInterval, WaitingInterval);
         try
         {
             await HandOutAsync(stopping).ConfigureAwait(false);
@@ -101,38 +104,18 @@ internal sealed class NetworkScan(
                 continue;
             }
 
-            await TakeTurnAsync(stopping.Token).ConfigureAwait(false);
+            await share.TakeWithSlotAsync(stopping.Token).ConfigureAwait(false);
             Interlocked.Increment(ref working);
-            var worker = TakeWorker(stopping.Token);
-            _ = Task.Run(() => WorkAsync(worker, at, stopping), CancellationToken.None);
+            TakeWorker(stopping).Begin(at);
         }
     }
 
     // That others are served is progress as well: our turn comes.
-    private async ValueTask TakeTurnAsync(CancellationToken cancellationToken)
+    private void TellOfOthers()
     {
-        var taking = share.TakeWithSlotAsync(cancellationToken);
-        if (taking.IsCompletedSuccessfully)
+        if (budget.Given is var now && now != Interlocked.Exchange(ref given, now))
         {
-            return;
-        }
-
-        var turn = taking.AsTask();
-        for (var given = budget.Given; ;)
-        {
-            try
-            {
-                await turn.WaitAsync(WaitingInterval, time, CancellationToken.None).ConfigureAwait(false);
-                return;
-            }
-            catch (TimeoutException)
-            {
-                if (budget.Given is var now && now != given)
-                {
-                    given = now;
-                    Tell(Interlocked.Read(ref done));
-                }
-            }
+            Tell(Interlocked.Read(ref done));
         }
     }
 
@@ -164,7 +147,9 @@ internal sealed class NetworkScan(
         End();
     }
 
-    private async Task ProbeAsync(IPEndPoint at, Worker worker, CancellationToken cancellationToken)
+    // Most attempts wait once: what they need for that is used again.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ProbeAsync(IPEndPoint at, Worker worker, CancellationToken cancellationToken)
     {
         var (socket, obstacle) = await SocketAsync(at.Address, cancellationToken).ConfigureAwait(false);
         if (socket is null)
@@ -239,7 +224,7 @@ internal sealed class NetworkScan(
         }
     }
 
-    private Worker TakeWorker(CancellationToken stopping)
+    private Worker TakeWorker(CancellationTokenSource stopping)
     {
         lock (gate)
         {
@@ -251,7 +236,7 @@ internal sealed class NetworkScan(
             workers++;
         }
 
-        return new Worker(time, new ServiceProbe(ConnectAgainAsync, hostName, time), stopping);
+        return new Worker(this, new TcpConnector(time), new ServiceProbe(ConnectAgainAsync, hostName, time), stopping);
     }
 
     private void Note(ProbeObstacle obstacle) => Interlocked.Increment(ref obstacles[(int)obstacle]);
@@ -292,20 +277,31 @@ internal sealed class NetworkScan(
     }
 
     /// <summary>Tries one address and port at a time. Kept for the next one: most fail, and should cost little.</summary>
-    private sealed class Worker : IDisposable
+    private sealed class Worker : IThreadPoolWorkItem, IDisposable
     {
+        private readonly NetworkScan scan;
+        private readonly CancellationTokenSource stopping;
         private readonly CancellationTokenRegistration abort;
+        private IPEndPoint? next;
 
-        public Worker(TimeProvider time, ServiceProbe service, CancellationToken stopping)
+        public Worker(NetworkScan scan, TcpConnector connector, ServiceProbe service, CancellationTokenSource stopping)
         {
-            Connector = new TcpConnector(time);
-            Service = service;
-            abort = stopping.UnsafeRegister(static state => ((TcpConnector)state!).Abort(), Connector);
+            (this.scan, Connector, Service, this.stopping) = (scan, connector, service, stopping);
+            abort = stopping.Token.UnsafeRegister(static state => ((TcpConnector)state!).Abort(), Connector);
         }
 
         public TcpConnector Connector { get; }
 
         public ServiceProbe Service { get; }
+
+        public void Begin(IPEndPoint at)
+        {
+            next = at;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        // It never throws: what goes wrong is the scan's failure.
+        public void Execute() => _ = scan.WorkAsync(this, next!, stopping);
 
         public void Dispose()
         {

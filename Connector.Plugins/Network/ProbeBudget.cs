@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Connector.Plugins.Network;
 
 /// <summary>How many connections a plugin may try, over all its targets: so many a second, and so many at once. Targets take turns.</summary>
@@ -23,6 +25,7 @@ internal sealed class ProbeBudget(int perSecond, int inFlight, TimeProvider time
     public ProbeShare Share() => new(this);
 
     /// <summary>Returns when one more connection may be tried.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask TakeAsync(CancellationToken cancellationToken)
     {
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
