@@ -222,6 +222,7 @@ public sealed class RelayTests : IAsyncLifetime
         var (upstream, server) = await LinkPair.ConnectAsync();
         var (client, accepted) = await LinkPair.ConnectAsync();
         OpenOutcome outcome;
+        var relays = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await opening.WaitAsync();
         try
         {
@@ -232,8 +233,12 @@ public sealed class RelayTests : IAsyncLifetime
                 Assert.NotNull(stream);
                 lock (replicaOutcomes)
                     replicaOutcomes.Add(RelayGraph.Run(materializer, upstream, stream));
+                relays.SetResult();
             };
             outcome = await pair.Edge.OpenAsync(Request(), edgeShare, CancellationToken.None).WaitAsync(Long);
+
+            // The edge may be told before the replica has begun.
+            await relays.Task.WaitAsync(Long);
         }
         finally
         {
