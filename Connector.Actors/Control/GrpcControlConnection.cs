@@ -22,7 +22,7 @@ internal sealed class GrpcControlConnection : IControlConnection
         new BoundedChannelOptions(MostQueued) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     // Results of discovery, however many come at once, wait behind everything else: neither a heartbeat nor the answer to a challenge waits for megabytes.
-    private readonly Channel<ControlStreamRequest> results = Channel.CreateUnbounded<ControlStreamRequest>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<(ControlStreamRequest Message, int Size)> results = Channel.CreateUnbounded<(ControlStreamRequest, int)>(new UnboundedChannelOptions { SingleReader = true });
 
     // One for each message in either, and one for the end.
     private readonly SemaphoreSlim waiting = new(0);
@@ -134,16 +134,16 @@ internal sealed class GrpcControlConnection : IControlConnection
         await waiting.WaitAsync().ConfigureAwait(false);
         if (queue.Reader.TryRead(out var message))
             return message;
-        if (!results.Reader.TryRead(out message))
+        if (!results.Reader.TryRead(out var result))
             return null;
-        Interlocked.Add(ref resultBytes, -message.CalculateSize());
-        return message;
+        Interlocked.Add(ref resultBytes, -result.Size);
+        return result.Message;
     }
 
     private bool TryQueueResult(ControlStreamRequest message)
     {
         var size = message.CalculateSize();
-        if (Interlocked.Add(ref resultBytes, size) <= MostResultBytes && results.Writer.TryWrite(message))
+        if (Interlocked.Add(ref resultBytes, size) <= MostResultBytes && results.Writer.TryWrite((message, size)))
             return true;
         Interlocked.Add(ref resultBytes, -size);
         return false;

@@ -182,7 +182,7 @@ internal sealed class PluginActor : ReceiveActor, IWithTimers
     {
         var reading = PluginConfigurationReader.Read(wanted.Type, wanted.ConfigJson, strict: false);
         if (!reading.Succeeded)
-            return new Prepared(generation, [], null, ResourceBounds.Text(string.Join("; ", reading.Problems)));
+            return new Prepared(generation, [], null, string.Join("; ", reading.Problems));
         var interval = TimeSpan.FromMinutes(reading.Value.Present[0].Configuration.ScanIntervalMinutes!.Value);
         try
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Event;
+using Connector.Protocol.Tls;
 
 namespace Connector.Actors.Group;
 
@@ -35,11 +36,7 @@ internal sealed class GroupCertificateCheck(X509Certificate2 authority)
     {
         if (certificate is null)
             return ("it shows no certificate", "give it cluster.tls certificate, key and ca");
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.Add(authority);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
+        using var chain = new X509Chain { ChainPolicy = OfflineChain.Under([authority]) };
         if (chain.Build(certificate))
             return ("", "");
         var faults = chain.ChainStatus.Select(status => status.Status).Distinct().ToArray();

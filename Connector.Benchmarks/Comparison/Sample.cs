@@ -19,10 +19,13 @@ internal sealed record Sample(
             Median(s => s.RoundTripP50), Median(s => s.RoundTripP99), Median(s => s.ConnectionsPerSecond),
             Median(s => s.CpuSecondsPerGigabyte), Median(s => s.KibibytesPerIdleStream));
 
-        double Median(Func<Sample, double> measure)
-        {
-            var sorted = samples.Select(measure).Where(double.IsFinite).Order().ToArray();
-            return sorted.Length == 0 ? double.NaN : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-        }
+        double Median(Func<Sample, double> measure) => MedianOf(samples.Select(measure));
+    }
+
+    /// <summary>Of the finite ones; NaN without any.</summary>
+    public static double MedianOf(IEnumerable<double> values)
+    {
+        var sorted = values.Where(double.IsFinite).Order().ToArray();
+        return sorted.Length == 0 ? double.NaN : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }

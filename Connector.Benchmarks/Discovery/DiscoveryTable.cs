@@ -46,8 +46,8 @@ internal static class DiscoveryTable
                 scans.Add(await LoadProgram.ScanAsync(row.Type, file, Deadline, cancellation));
             }
 
-            var (seconds, megabytes) = (Median(scans, static scan => scan.Seconds), Median(scans, static scan => scan.Bytes / 1_000_000.0));
-            var rate = Median(scans, static scan => scan.Units / scan.Seconds);
+            var (seconds, megabytes) = (Sample.MedianOf(scans.Select(static scan => scan.Seconds)), Sample.MedianOf(scans.Select(static scan => scan.Bytes / 1_000_000.0)));
+            var rate = Sample.MedianOf(scans.Select(static scan => scan.Units / scan.Seconds));
             var isMet = (row.Found is not { } found || scans.All(scan => scan.Resources == found)) && scans.All(static scan => scan.Gaps == 0)
                 && seconds <= row.MostSeconds && rate >= row.LeastPerSecond && megabytes <= row.MostMegabytes;
             allMet &= isMet;
@@ -95,12 +95,6 @@ internal static class DiscoveryTable
             },
         }),
     };
-
-    private static double Median(IEnumerable<MeasuredScan> scans, Func<MeasuredScan, double> of)
-    {
-        var sorted = scans.Select(of).Order().ToArray();
-        return sorted[sorted.Length / 2];
-    }
 
     private sealed record Row(string Title, string Type, int? Found, double MostMegabytes, double MostSeconds = double.PositiveInfinity, double LeastPerSecond = 0)
     {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Connector.Actors.Group;
 using Connector.Host.Errors;
+using Connector.Protocol.Tls;
 
 namespace Connector.Host.Configuration;
 
@@ -136,11 +137,7 @@ internal sealed class GroupTlsFiles(SecretFiles secretFiles, TimeProvider time)
 
     private void CheckSignature(X509Certificate2 certificate, string path, X509Certificate2 authority, string authorityPath)
     {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.Add(authority);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
+        using var chain = new X509Chain { ChainPolicy = OfflineChain.Under([authority]) };
 
         // Dates have words of their own.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;

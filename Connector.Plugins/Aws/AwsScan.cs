@@ -74,6 +74,37 @@ internal sealed class AwsScan(AwsSession session, IProgress<DiscoveryProgress>? 
         while (token is { Length: > 0 });
     }
 
+    /// <summary>Each cluster by itself: one that was deleted since it was listed is passed over, one that cannot be read is a gap.</summary>
+    /// <param name="gap">What the gap says of a cluster, without the reason.</param>
+    /// <exception cref="DiscoveryException">None of those that are left could be read.</exception>
+    public async Task ClustersAsync(IReadOnlyCollection<string> clusters, Func<string, Task> read, Func<string, string> gap)
+    {
+        DiscoveryException? unread = null;
+        var (failed, gone) = (0, 0);
+        foreach (var cluster in clusters)
+        {
+            try
+            {
+                await read(cluster).ConfigureAwait(false);
+            }
+            catch (DiscoveryException failure) when (AwsFailure.IsGone(failure))
+            {
+                gone++;
+            }
+            catch (DiscoveryException failure)
+            {
+                failed++;
+                unread ??= failure;
+                Gap($"{gap(cluster)} {failure.Message}");
+            }
+        }
+
+        if (unread is not null && failed == clusters.Count - gone && Found == 0)
+        {
+            throw unread;
+        }
+    }
+
     public Discovery Finish()
     {
         if (unidentified > 0)

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Connector.Plugins.Http;
 using Connector.Plugins.Reachability;
+using Connector.Protocol.Tls;
 using Docker.DotNet.Handler.Abstractions;
 using Microsoft.Extensions.Logging;
 
@@ -67,8 +68,9 @@ internal sealed class EngineTransport(HttpMessageHandler handler) : IDockerHandl
             var authority = Path.Combine(folder, "ca.pem");
             if (File.Exists(authority))
             {
-                options.CertificateChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-                options.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(authority);
+                var authorities = new X509Certificate2Collection();
+                authorities.ImportFromPemFile(authority);
+                options.CertificateChainPolicy = OfflineChain.Under(authorities);
             }
 
             var certificate = Path.Combine(folder, "cert.pem");

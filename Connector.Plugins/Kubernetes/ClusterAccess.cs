@@ -1,9 +1,8 @@
-using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Connector.Plugins.Http;
 using Connector.Plugins.Reachability;
 using Connector.Protocol.Plugins;
+using Connector.Protocol.Tls;
 using k8s;
 using k8s.Exceptions;
 
@@ -60,10 +59,11 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
         {
             handler.AllowAutoRedirect = false;
             handler.UseCookies = false;
-            handler.SslOptions.CertificateChainPolicy = OfflineChain.Policy();
+            handler.SslOptions.CertificateChainPolicy = isVerified && trusted is { Count: > 0 } ? OfflineChain.Under(trusted) : OfflineChain.Policy();
             if (isVerified)
             {
-                Verify(handler.SslOptions, trusted);
+                // By the platform's own rules, names included, instead of a callback of the library's.
+                handler.SslOptions.RemoteCertificateValidationCallback = null;
             }
 
             // Kubeconfigs and the cluster that we run in are as local as the section reach itself.
@@ -73,17 +73,6 @@ internal sealed class ClusterAccess(KubernetesDiscoveryConfiguration.Credentials
             }
         };
         return new ClusterClient(new k8s.Kubernetes(configuration, new BoundedHttpHandler(ClusterClient.IsWatch)), isVerified, configuration.TlsServerName);
-    }
-
-    // By the platform's own rules, names included, instead of a callback of the library's.
-    private static void Verify(SslClientAuthenticationOptions options, X509Certificate2Collection? trusted)
-    {
-        options.RemoteCertificateValidationCallback = null;
-        if (trusted is { Count: > 0 })
-        {
-            options.CertificateChainPolicy!.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            options.CertificateChainPolicy.CustomTrustStore.AddRange(trusted);
-        }
     }
 
     private KubernetesClientConfiguration Read()

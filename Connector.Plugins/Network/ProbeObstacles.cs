@@ -19,6 +19,7 @@ internal static class ProbeObstacles
 
             // No address of the family to come from; where there is one, no port of it.
             SocketError.AddressNotAvailable => isIpv6 ? ProbeObstacle.NoIpv6 : ProbeObstacle.NoSocket,
+
             // A route may also say "blackhole" or "prohibit": invalid argument, and access denied.
             SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.InvalidArgument or SocketError.AccessDenied
                 => here.Nobodys.Contains(address) ? ProbeObstacle.None : isIpv6 && !here.HasIpv6 ? ProbeObstacle.NoIpv6 : ProbeObstacle.NoRoute,

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Connector.Plugins.Reachability;
 using Connector.Protocol.Discovery;
+using Connector.Protocol.Tls;
 
 namespace Connector.Plugins.Network;
 

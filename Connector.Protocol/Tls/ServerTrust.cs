@@ -89,8 +89,8 @@ public sealed record ServerTrust(ImmutableArray<string> CaPins)
             return false;
         }
 
-        using var pinned = new X509Chain();
-        pinned.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        // Fetching what a stranger's certificate points to would be a request of his making, and a wait without a deadline.
+        using var pinned = new X509Chain { ChainPolicy = OfflineChain.Under([]) };
         pinned.ChainPolicy.ExtraStore.AddRange(sent);
         foreach (var anchor in anchors)
         {
@@ -106,9 +106,6 @@ public sealed record ServerTrust(ImmutableArray<string> CaPins)
         }
 
         pinned.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
-        pinned.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        // Fetching what a stranger's certificate points to would be a request of his making, and a wait without a deadline.
-        pinned.ChainPolicy.DisableCertificateDownloads = true;
         var valid = pinned.Build(presented);
         var anchored = pinned.ChainElements.Any(element => anchors.Any(anchor => anchor.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span)));
         reason = (valid, anchored) switch

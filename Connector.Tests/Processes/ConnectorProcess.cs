@@ -8,6 +8,7 @@ internal sealed class ConnectorProcess : IAsyncDisposable
 {
     private const int EdgePortCount = 60;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan GroupDeadline = TimeSpan.FromSeconds(90);
 
     private readonly TemporaryFolder folder;
 
@@ -37,14 +38,17 @@ internal sealed class ConnectorProcess : IAsyncDisposable
 
     public int TunnelPort { get; }
 
+    public string ReadyPath => folder.File("ready.json");
+
     /// <summary>Every process that carries traffic.</summary>
     public IReadOnlyCollection<int> ProcessIds => [.. Ready.Replicas.Select(replica => replica.ProcessId).Append(Process.Id).Distinct()];
 
     /// <summary>Starts it and waits until it accepts.</summary>
     /// <param name="exposes">As after <c>--expose</c>.</param>
     /// <param name="dataFolder">Elsewhere than in a fresh temporary folder.</param>
+    /// <param name="replicas">More than one are processes of their own, in a group.</param>
     public static async Task<ConnectorProcess> StartDevAsync(
-        IEnumerable<string> exposes, CancellationToken cancellation, ChildOutput handling = ChildOutput.Captured, string? dataFolder = null)
+        IEnumerable<string> exposes, CancellationToken cancellation, ChildOutput handling = ChildOutput.Captured, string? dataFolder = null, int replicas = 1)
     {
         Installed.RequireLinux();
         var folder = new TemporaryFolder("connector");
@@ -55,6 +59,7 @@ internal sealed class ConnectorProcess : IAsyncDisposable
             process = ConnectorExecutable.Start(
                 [
                     "dev",
+                    "--replicas", Text(replicas),
                     .. exposes.SelectMany(expose => (string[])["--expose", expose]),
                     "--data-dir", dataFolder ?? folder.File("data"),
                     "--https-port", Text(https),
@@ -64,7 +69,7 @@ internal sealed class ConnectorProcess : IAsyncDisposable
                     "--ready-file", folder.File("ready.json"),
                 ],
                 handling: handling);
-            var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), process, Deadline, cancellation);
+            var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), process, replicas > 1 ? GroupDeadline : Deadline, cancellation);
             return new ConnectorProcess(folder, process, ready, https, http, tunnel);
         }
         catch

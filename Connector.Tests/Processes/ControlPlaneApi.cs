@@ -43,9 +43,7 @@ internal sealed class ControlPlaneApi : IDisposable
         var body = SocketBody(name, upstreamPort);
         change?.Invoke(body);
         var answer = (await SendAsync(HttpMethod.Post, "socket", body.ToJsonString())).EnsureSuccess($"Creating socket {name}");
-        var id = (string?)answer.Json["socket_id"] ?? throw new InvalidDataException($"The new socket has no socket_id: {answer.Body}");
-        var endpoint = (string?)answer.Json["endpoint"] ?? throw new InvalidDataException($"The new socket has no endpoint: {answer.Body}");
-        return new ApiSocket(id, name, int.Parse(endpoint[(endpoint.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture));
+        return ApiSocket.Of(answer.Json);
     }
 
     /// <summary>As an editor does it: read all, change one thing, write all.</summary>

@@ -15,19 +15,18 @@ public sealed class DevReplicasTests
     public async Task Killed_child_is_started_again_and_all_end_with_their_parent()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        using var folder = new TemporaryFolder("children");
-        await using var dev = Start(folder, 2);
-        var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), dev, Deadline, cancellation);
+        await using var connector = await ConnectorProcess.StartDevAsync([], cancellation, replicas: 2);
+        var (dev, ready) = (connector.Process, connector.Ready);
         Assert.Equal(2, ready.Replicas.Select(replica => replica.Id).Distinct().Count());
         Assert.DoesNotContain(dev.Id, ready.Replicas.Select(replica => replica.ProcessId));
         await Eventually.IsTrueAsync(() => ready.Replicas.All(replica => dev.Output.Contains(replica.Id, StringComparison.Ordinal)), "the screen lists them", cancellation);
 
         SignalReplica(ready.Replicas[1].ProcessId, UnixSignal.Kill);
         await Eventually.IsTrueAsync(
-            () => ReadyFile.Read(folder.File("ready.json")) is { Replicas: [_, var back] } && back.Id == ready.Replicas[1].Id && back.ProcessId != ready.Replicas[1].ProcessId,
+            () => ReadyFile.Read(connector.ReadyPath) is { Replicas: [_, var back] } && back.Id == ready.Replicas[1].Id && back.ProcessId != ready.Replicas[1].ProcessId,
             "the killed child is back as another process", cancellation, Deadline);
         Assert.Contains("Replica 2 was killed (SIGKILL); it is started again", dev.Output, StringComparison.Ordinal);
-        var now = ReadyFile.Read(folder.File("ready.json"));
+        var now = ReadyFile.Read(connector.ReadyPath);
         Assert.Equal(ready.Replicas[0], now.Replicas[0]);
 
         dev.Signal(UnixSignal.Terminate);
@@ -41,24 +40,11 @@ public sealed class DevReplicasTests
     public async Task Children_are_no_orphans_when_their_parent_is_killed()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        using var folder = new TemporaryFolder("orphans");
-        await using var dev = Start(folder, 2);
-        var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), dev, Deadline, cancellation);
+        await using var connector = await ConnectorProcess.StartDevAsync([], cancellation, replicas: 2);
 
-        dev.Signal(UnixSignal.Kill);
+        connector.Process.Signal(UnixSignal.Kill);
 
-        await GoneAsync(ready, cancellation);
-    }
-
-    private static ChildProcess Start(TemporaryFolder folder, int replicas)
-    {
-        Installed.RequireLinux();
-        var edge = FreePorts.TakeRange(10);
-        return ConnectorExecutable.Start(
-        [
-            "dev", "--replicas", Text(replicas), "--data-dir", folder.File("data"), "--https-port", Text(FreePorts.Take()), "--http-port", Text(FreePorts.Take()),
-            "--tunnel-port", Text(FreePorts.Take()), "--edge-ports", $"{Text(edge)}-{Text(edge + 9)}", "--ready-file", folder.File("ready.json"),
-        ]);
+        await GoneAsync(connector.Ready, cancellation);
     }
 
     private static Task GoneAsync(ReadyFile ready, CancellationToken cancellation) => Eventually.IsTrueAsync(

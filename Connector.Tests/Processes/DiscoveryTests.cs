@@ -34,8 +34,7 @@ public sealed class DiscoveryTests(SharedDev shared)
         }.ToJsonString())).EnsureSuccess("Making a socket of what was discovered").Json;
 
         Assert.Equal("ssh", (string?)made["socket_type"]);
-        var endpoint = (string)made["endpoint"]!;
-        var socket = new ApiSocket((string)made["socket_id"]!, (string)made["name"]!, int.Parse(endpoint[(endpoint.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture));
+        var socket = ApiSocket.Of(made);
         await Eventually.SucceedsAsync(
             async () =>
             {
@@ -68,17 +67,9 @@ public sealed class DiscoveryTests(SharedDev shared)
     [Fact]
     public async Task Plugin_goes_on_at_another_replica_and_nothing_that_was_found_is_lost()
     {
-        Installed.RequireLinux();
         var cancellation = TestContext.Current.CancellationToken;
-        using var folder = new TemporaryFolder("takeover");
-        var edge = FreePorts.TakeRange(10);
-        await using var dev = ConnectorExecutable.Start(
-        [
-            "dev", "--replicas", "3", "--data-dir", folder.File("data"), "--https-port", Text(FreePorts.Take()), "--http-port", Text(FreePorts.Take()),
-            "--tunnel-port", Text(FreePorts.Take()), "--edge-ports", $"{Text(edge)}-{Text(edge + 9)}", "--ready-file", folder.File("ready.json"),
-        ]);
-        var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), dev, Deadline, cancellation);
-        using var api = new ControlPlaneApi(new Uri(ready.ApiUrl!.TrimEnd('/') + "/"), ready.AdminToken!, ready.ConnectorId!);
+        await using var connector = await ConnectorProcess.StartDevAsync([], cancellation, replicas: 3);
+        var api = connector.Api;
         await using var service = StartService();
         var plugin = await api.CreatePluginAsync(PluginTypes.Network, Scan(service.Port));
         var before = await FoundAsync(api, plugin, cancellation);
@@ -87,7 +78,7 @@ public sealed class DiscoveryTests(SharedDev shared)
         // Killed, and then asked to leave: both ways in which a replica loses what it runs alone.
         foreach (var signal in (UnixSignal[])[UnixSignal.Kill, UnixSignal.Terminate])
         {
-            var lost = ReadyFile.Read(folder.File("ready.json")).Replicas.Single(replica => replica.Id == runner);
+            var lost = ReadyFile.Read(connector.ReadyPath).Replicas.Single(replica => replica.Id == runner);
             var scanned = await CompletedAsync(api, plugin);
             Assert.True(Connector.Host.Running.UnixSignals.Send(lost.ProcessId, (int)signal));
             await Eventually.IsTrueAsync(
@@ -129,6 +120,4 @@ public sealed class DiscoveryTests(SharedDev shared)
 
     private static async Task<string?> CompletedAsync(ControlPlaneApi api, string plugin)
         => (string?)(await api.PluginAsync(plugin))["scans"]?.AsArray().SingleOrDefault()?["completed_at"];
-
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Connector.Tests.Services;
 using Xunit;
@@ -14,19 +13,11 @@ public sealed class DrillTests(SharedDev shared)
     [Fact]
     public async Task Drill_of_a_group_keeps_its_promises()
     {
-        Installed.RequireLinux();
         var cancellation = TestContext.Current.CancellationToken;
-        using var folder = new TemporaryFolder("drill");
-        var edge = FreePorts.TakeRange(10);
-        await using var dev = ConnectorExecutable.Start(
-        [
-            "dev", "--replicas", "2", "--data-dir", folder.File("data"), "--https-port", Text(FreePorts.Take()), "--http-port", Text(FreePorts.Take()),
-            "--tunnel-port", Text(FreePorts.Take()), "--edge-ports", $"{Text(edge)}-{Text(edge + 9)}", "--ready-file", folder.File("ready.json"),
-        ]);
-        var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), dev, Deadline, cancellation);
+        await using var connector = await ConnectorProcess.StartDevAsync([], cancellation, replicas: 2);
         using var http = new HttpClient();
         var roles = new List<string?>();
-        foreach (var replica in ready.Replicas)
+        foreach (var replica in connector.Ready.Replicas)
         {
             roles.Add((string?)JsonNode.Parse(await http.GetStringAsync(new Uri(new Uri(replica.HealthUrl!), "status"), cancellation))!["role"]);
         }
@@ -35,7 +26,7 @@ public sealed class DrillTests(SharedDev shared)
         Assert.Equal(["leader", "member"], roles.Order());
 
         await using var drill = ConnectorExecutable.Start(
-            ["drill", "--ready-file", folder.File("ready.json"), "--rate", "50", "--streams", "10", "--events", "kill-follower,drain"]);
+            ["drill", "--ready-file", connector.ReadyPath, "--rate", "50", "--streams", "10", "--events", "kill-follower,drain"]);
 
         Assert.True(await drill.WaitForExitAsync(Deadline) == 0, drill.Output);
         Assert.Contains("Every promise was kept.", drill.Output, StringComparison.Ordinal);
@@ -65,6 +56,4 @@ public sealed class DrillTests(SharedDev shared)
         Assert.Contains("would be done to the control plane and the edge too", forced.Output, StringComparison.Ordinal);
         Assert.False(connector.Process.HasExited);
     }
-
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -27,32 +27,9 @@ internal sealed class EcsDiscoverer(AwsAccess access, AwsEcsDiscoveryConfigurati
             return page.Token;
         }).ConfigureAwait(false);
 
-        DiscoveryException? unread = null;
-        var (failed, gone) = (0, 0);
-        var distinct = clusters.Distinct(StringComparer.Ordinal).ToList();
-        foreach (var cluster in distinct)
-        {
-            try
-            {
-                await ReadAsync(scan, ecs, cluster).ConfigureAwait(false);
-            }
-            catch (DiscoveryException failure) when (AwsFailure.IsGone(failure))
-            {
-                // Deleted since it was listed.
-                gone++;
-            }
-            catch (DiscoveryException failure)
-            {
-                failed++;
-                unread ??= failure;
-                scan.Gap($"The cluster {Short(cluster)} could not be read to the end. {failure.Message}");
-            }
-        }
-
-        if (unread is not null && failed == distinct.Count - gone && scan.Found == 0)
-        {
-            throw unread;
-        }
+        await scan.ClustersAsync(
+            [.. clusters.Distinct(StringComparer.Ordinal)], cluster => ReadAsync(scan, ecs, cluster),
+            static cluster => $"The cluster {Short(cluster)} could not be read to the end.").ConfigureAwait(false);
     }
 
     private async Task ReadAsync(AwsScan scan, IEcsApi ecs, string cluster)

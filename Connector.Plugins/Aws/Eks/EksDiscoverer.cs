@@ -25,37 +25,18 @@ internal sealed class EksDiscoverer(AwsAccess access, AwsEksDiscoveryConfigurati
             return page.Token;
         }).ConfigureAwait(false);
 
-        DiscoveryException? unread = null;
-        var (failed, gone) = (0, 0);
         var found = new List<AwsEksClusterDetails>();
-        foreach (var name in names)
-        {
-            try
+        await scan.ClustersAsync(
+            names,
+            async name =>
             {
                 var cluster = await DescribeAsync(scan, eks, name).ConfigureAwait(false);
                 if (filter.Passes(cluster.Tags))
                 {
                     found.Add(cluster);
                 }
-            }
-            catch (DiscoveryException failure) when (AwsFailure.IsGone(failure))
-            {
-                // Deleted since it was listed.
-                gone++;
-            }
-            catch (DiscoveryException failure)
-            {
-                failed++;
-                unread ??= failure;
-                scan.Gap($"The cluster {AwsScan.Short(name)} is not listed. {failure.Message}");
-            }
-        }
-
-        if (unread is not null && failed == names.Count - gone)
-        {
-            throw unread;
-        }
-
+            },
+            static name => $"The cluster {AwsScan.Short(name)} is not listed.").ConfigureAwait(false);
         foreach (var cluster in await CheckAsync(scan, found).ConfigureAwait(false))
         {
             scan.Add(new DiscoveredResource(ResourceTypes.AwsEksCluster, cluster));

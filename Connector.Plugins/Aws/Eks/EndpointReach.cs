@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using Connector.Plugins.Reachability;
+using Connector.Protocol.Tls;
 
 namespace Connector.Plugins.Aws.Eks;
 

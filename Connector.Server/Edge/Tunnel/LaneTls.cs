@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Connector.Protocol.Tls;
 using Connector.Relay.Lanes;
 
 namespace Connector.Server.Edge.Tunnel;
@@ -28,12 +29,7 @@ internal static class LaneTls
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
 
         // The peer is a stranger: nothing that its certificate names is fetched, and it is not compared with the system's store.
-        CertificateChainPolicy = new X509ChainPolicy
-        {
-            DisableCertificateDownloads = true,
-            RevocationMode = X509RevocationMode.NoCheck,
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-        },
+        CertificateChainPolicy = OfflineChain.Under([]),
         CipherSuitesPolicy = Ciphers,
     };
 
