@@ -38,7 +38,7 @@ public sealed class GrpcControlTransport : IControlTransport, IGroupVerdicts
 
     public async Task<IControlConnection> OpenAsync(int attempt, CancellationToken cancellationToken)
     {
-        var tls = new TlsVerdict(settings.Trust);
+        var tls = new TrustVerdict(settings.Trust);
         var connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var channel = GrpcChannel.ForAddress(settings.Server, new GrpcChannelOptions
         {
@@ -65,7 +65,7 @@ public sealed class GrpcControlTransport : IControlTransport, IGroupVerdicts
     /// <summary>Asked on a connection of its own: the control session's may be the one that died.</summary>
     public async Task<GroupVerdict> AskAsync(GroupQuestionBody question, CancellationToken cancellationToken)
     {
-        var tls = new TlsVerdict(settings.Trust);
+        var tls = new TrustVerdict(settings.Trust);
         using var channel = GrpcChannel.ForAddress(settings.Server, new GrpcChannelOptions
         {
             HttpHandler = CreateHandler(tls, new TaskCompletionSource()),
@@ -83,14 +83,14 @@ public sealed class GrpcControlTransport : IControlTransport, IGroupVerdicts
         }
     }
 
-    private SocketsHttpHandler CreateHandler(TlsVerdict tls, TaskCompletionSource connected) => new()
+    private SocketsHttpHandler CreateHandler(TrustVerdict tls, TaskCompletionSource connected) => new()
     {
         ConnectTimeout = settings.ConnectDeadline,
         KeepAlivePingDelay = settings.KeepAliveDelay,
         KeepAlivePingTimeout = settings.KeepAliveTimeout,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
         PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = tls.Validate },
+        SslOptions = tls.Handshake(),
 
         // Called when the connection, TLS included, stands: the clock of the headers starts here.
         PlaintextStreamFilter = (context, _) =>
@@ -146,11 +146,11 @@ public sealed class GrpcControlTransport : IControlTransport, IGroupVerdicts
     private static ControlTransportException TooLate(string reason, Exception inner)
         => new(new ControlFailure(ControlFailureKind.Unreachable, reason), inner);
 
-    private ControlTransportException Explain(Exception exception, TlsVerdict tls)
+    private ControlTransportException Explain(Exception exception, TrustVerdict tls)
         => exception switch
         {
             ControlTransportException e => e,
-            _ when tls.Reason is { } reason => new ControlTransportException(
+            _ when tls.Distrust is { } reason => new ControlTransportException(
                 new ControlFailure(
                     ControlFailureKind.Unreachable,
                     $"the certificate of {settings.Server} is not trusted: {reason}; check the address, or use a token made by this server"),
@@ -180,17 +180,5 @@ public sealed class GrpcControlTransport : IControlTransport, IGroupVerdicts
             return Base64Url.DecodeFromChars(text);
         throw new ControlTransportException(
             new ControlFailure(ControlFailureKind.Ended, "the control plane's header x-connector-nonce is not base64url; is a proxy changing it?"));
-    }
-
-    private sealed class TlsVerdict(ServerTrust trust)
-    {
-        public string? Reason { get; private set; }
-
-        public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
-        {
-            var trusted = trust.Validate(certificate, chain, errors, out var reason);
-            Reason = trusted ? null : reason ?? errors.ToString();
-            return trusted;
-        }
     }
 }

@@ -50,25 +50,20 @@ internal sealed class LaneDialer : ILaneDialer
             open = await ConnectAsync(host, port, stop.Token).ConfigureAwait(false);
             var tls = new SslStream(open, leaveInnerStreamOpen: false);
             open = tls;
-            string? distrust = null;
-            var trust = new ServerTrust(edge.CaPins);
-            var options = new SslClientAuthenticationOptions
-            {
-                TargetHost = host,
-                ApplicationProtocols = [new SslApplicationProtocol(LaneHandshake.ApplicationProtocol)],
-                ClientCertificateContext = certificate,
-                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                RemoteCertificateValidationCallback = (_, presented, chain, errors) => trust.Validate(presented, chain, errors, out distrust),
-            };
+            var verdict = new TrustVerdict(new ServerTrust(edge.CaPins));
+            var options = verdict.Handshake();
+            options.TargetHost = host;
+            options.ApplicationProtocols = [new SslApplicationProtocol(LaneHandshake.ApplicationProtocol)];
+            options.ClientCertificateContext = certificate;
             try
             {
                 await tls.AuthenticateAsClientAsync(options, stop.Token).ConfigureAwait(false);
             }
             catch (AuthenticationException e)
             {
-                return Fail(distrust is null
+                return Fail(verdict.Distrust is null
                     ? $"TLS with edge {address} failed: {e.Message}"
-                    : $"edge {address} is not trusted: {distrust}");
+                    : $"edge {address} is not trusted: {verdict.Distrust}");
             }
 
             if (tls.NegotiatedApplicationProtocol.ToString() != LaneHandshake.ApplicationProtocol)

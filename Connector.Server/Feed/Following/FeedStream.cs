@@ -22,7 +22,7 @@ internal sealed class FeedStream : IDisposable
     /// <exception cref="FeedFailedException">It was not reached, or not in time, or is not trusted, or refuses.</exception>
     public static async Task<FeedStream> OpenAsync(RemoteFeedOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var verdict = new TlsVerdict(options.Trust);
+        var verdict = new TrustVerdict(options.Trust);
         var connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var channel = GrpcChannel.ForAddress(options.Server, new GrpcChannelOptions
         {
@@ -93,13 +93,13 @@ internal sealed class FeedStream : IDisposable
         channel.Dispose();
     }
 
-    private static SocketsHttpHandler Handler(RemoteFeedOptions options, TlsVerdict verdict, TaskCompletionSource connected) => new()
+    private static SocketsHttpHandler Handler(RemoteFeedOptions options, TrustVerdict verdict, TaskCompletionSource connected) => new()
     {
         ConnectTimeout = options.ConnectDeadline,
         KeepAlivePingDelay = FeedBounds.DeadAfter,
         KeepAlivePingTimeout = FeedBounds.DeadAfter,
         PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = verdict.Validate },
+        SslOptions = verdict.Handshake(),
 
         // Called when the connection, TLS included, stands: the clock of the answer starts here.
         PlaintextStreamFilter = (context, _) =>
@@ -130,10 +130,10 @@ internal sealed class FeedStream : IDisposable
         }
     }
 
-    private static FeedFailedException Explain(Exception exception, Uri server, TlsVerdict verdict) => exception switch
+    private static FeedFailedException Explain(Exception exception, Uri server, TrustVerdict verdict) => exception switch
     {
         FeedFailedException known => known,
-        _ when verdict.Reason is { } reason => Unreachable(
+        _ when verdict.Distrust is { } reason => Unreachable(
             $"the certificate of {server} is not trusted: {reason}; check the address, or use a credential made by this server", exception),
         RpcException { StatusCode: not (StatusCode.Unavailable or StatusCode.Internal) } rpc => new FeedFailedException(FeedFailure.FromStatus(rpc), rpc),
         _ => Unreachable($"{server} could not be reached: {Root(exception)}", exception),
@@ -150,17 +150,5 @@ internal sealed class FeedStream : IDisposable
         }
 
         return root is RpcException rpc ? rpc.Status.Detail : root.Message;
-    }
-
-    private sealed class TlsVerdict(ServerTrust trust)
-    {
-        public string? Reason { get; private set; }
-
-        public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
-        {
-            var trusted = trust.Validate(certificate, chain, errors, out var reason);
-            Reason = trusted ? null : reason ?? errors.ToString();
-            return trusted;
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Connector.Tests.Protocol.Tls;
 using Connector.Tests.Server.Edge;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Connector.Protocol.Tls;
@@ -187,6 +188,19 @@ public sealed class ServerTrustTests
     }
 
     /// <summary>Null when the client accepted the server, else its reason.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nothing_is_fetched_that_a_servers_certificate_names(bool pinned)
+    {
+        await using var trap = new IssuerTrap();
+        using var ca = Authority("CA");
+
+        Assert.NotNull(await Verdict(trap.Certificate, [], "localhost", pinned ? [ServerTrust.PinOf(ca)] : []));
+
+        Assert.Equal(0, trap.Questions);
+    }
+
     private static async Task<string?> Verdict(X509Certificate2 leaf, X509Certificate2[] others, string host, params string[] pins)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -203,26 +217,18 @@ public sealed class ServerTrustTests
             ServerCertificateContext = SslStreamCertificateContext.Create(leaf, [.. others], offline: true),
         }, deadline.Token);
 
-        string? reason = null;
-        var asked = false;
+        var verdict = new TrustVerdict(new ServerTrust([.. pins]));
         await using var secured = new SslStream(client.GetStream());
-        var options = new SslClientAuthenticationOptions
-        {
-            TargetHost = host,
-            RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-            {
-                asked = true;
-                var trusted = new ServerTrust([.. pins]).Validate(certificate, chain, errors, out reason);
-                Assert.Equal(trusted, reason is null);
-                return trusted;
-            },
-        };
+        var options = verdict.Handshake();
+        options.TargetHost = host;
         var failure = await Record.ExceptionAsync(() => secured.AuthenticateAsClientAsync(options, deadline.Token));
         client.Close();
         await Record.ExceptionAsync(() => serving);
-        Assert.True(asked, failure?.ToString());
-        Assert.Equal(reason is null, failure is null);
-        return reason;
+        if (verdict.Distrust is null)
+            Assert.Null(failure);
+        else
+            Assert.IsType<AuthenticationException>(failure);
+        return verdict.Distrust;
     }
 
     private static X509Certificate2 Authority(string name, X509Certificate2? issuer = null)

@@ -3,6 +3,7 @@ using Connector.Plugins;
 using Connector.Plugins.Aws.Eks;
 using Connector.Protocol.Discovery;
 using Connector.Protocol.Plugins;
+using Connector.Tests.Protocol.Tls;
 
 namespace Connector.Tests.Plugins.Aws.Eks;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Connector.Tests.Plugins.Network;
 
-namespace Connector.Tests.Plugins;
+namespace Connector.Tests.Protocol.Tls;
 
 /// <summary>A certificate that says where its issuer's can be had, and whoever asks there.</summary>
 internal sealed class IssuerTrap : IAsyncDisposable
