@@ -141,8 +141,9 @@ internal static class ReplicaRole
             Streams = streams,
             HandOver = () =>
             {
-                state.LetGo();
+                // In this order: whoever takes the state directory over writes a ready file of its own, in the same place.
                 options.HandedOver?.Invoke();
+                state.LetGo();
                 return Task.CompletedTask;
             },
             SessionStopped = (_, stopped) => ended.TrySetResult(stopped.Reason),

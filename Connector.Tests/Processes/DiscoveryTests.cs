@@ -14,7 +14,7 @@ namespace Connector.Tests.Processes;
 public sealed class DiscoveryTests(SharedDev shared)
 {
     private const string Greeting = "SSH-2.0-OpenSSH_9.9\r\n";
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4);
 
     [Fact]
     public async Task Discovered_service_becomes_a_socket_that_users_reach()
@@ -87,8 +87,11 @@ public sealed class DiscoveryTests(SharedDev shared)
             runner = await RunnerAsync(api, plugin, cancellation);
         }
 
+        // A scan on a busy machine may have missed it; the next one does not.
+        await Eventually.IsTrueAsync(
+            async () => (int?)(await api.DiscoveredAsync(plugin))[0]!["missed_scans"] == 0, "the last scan has found it", cancellation, Deadline);
         var after = Assert.Single(await api.DiscoveredAsync(plugin))!;
-        Assert.Equal(((string?)before["id"], (string?)before["first_seen_at"], 0), ((string?)after["id"], (string?)after["first_seen_at"], (int?)after["missed_scans"]));
+        Assert.Equal(((string?)before["id"], (string?)before["first_seen_at"]), ((string?)after["id"], (string?)after["first_seen_at"]));
         var changes = (await api.SendAsync(HttpMethod.Get, $"discovered_resource/{(string?)before["id"]}/changes")).EnsureSuccess("Reading changes").Json;
         Assert.Equal(["found"], changes["list"]!.AsArray().Select(static change => (string?)change!["kind"]));
     }

@@ -22,11 +22,15 @@ public sealed class OutputTests
         connector.Process.Signal(UnixSignal.Terminate);
 
         Assert.Equal(0, await connector.Process.WaitForExitAsync(Deadline));
-        Assert.Contains("Stopping ...", connector.Process.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("no control session", connector.Process.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("StandardOutLogger", connector.Process.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("[DEBUG]", connector.Process.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain(" warn: ", connector.Process.Output, StringComparison.Ordinal);
+        var output = connector.Process.Output;
+        Assert.DoesNotContain("StandardOutLogger", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("[DEBUG]", output, StringComparison.Ordinal);
+
+        // Before, a busy machine may have had something to warn of.
+        Assert.Contains("Stopping ...", output, StringComparison.Ordinal);
+        var stop = output[output.IndexOf("Stopping ...", StringComparison.Ordinal)..];
+        Assert.DoesNotContain("no control session", stop, StringComparison.Ordinal);
+        Assert.DoesNotContain(" warn: ", stop, StringComparison.Ordinal);
     }
 
     [Theory]

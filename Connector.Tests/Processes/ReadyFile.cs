@@ -46,8 +46,17 @@ internal sealed record ReadyFile
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(deadline);
-        while (!File.Exists(path))
+        while (true)
         {
+            try
+            {
+                return Read(path);
+            }
+            catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // Not yet; or a predecessor's, which removes it before it lets the successor in.
+            }
+
             if (process.HasExited)
             {
                 throw new InvalidOperationException(
@@ -63,8 +72,6 @@ internal sealed record ReadyFile
                 throw new TimeoutException($"The connector was not ready ('{path}') within {deadline.TotalSeconds:0} s. It wrote:\n{process.Output}");
             }
         }
-
-        return Read(path);
     }
 
     public static ReadyFile Read(string path)

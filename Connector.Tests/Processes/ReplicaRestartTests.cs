@@ -28,8 +28,8 @@ public sealed class ReplicaRestartTests
         await both.StartReplicaAsync(cancellation);
 
         await ServesAsync(both, socket, cancellation);
-        var links = (await both.StatusAsync(cancellation)).Links!.Value;
-        Assert.Equal(("local", false), (links.Single().EdgeId, links.Single().Connected));
+        await Eventually.IsTrueAsync(
+            async () => (await both.StatusAsync(cancellation)).Links is [{ EdgeId: "local", Connected: false }], "the link is known and not connected", cancellation);
 
         // Once more, so that there are records of a process that never had a control session.
         await OnDiskAsync(both, Held, cancellation);

@@ -45,7 +45,7 @@ public sealed class MariaDbHostBlockTests
         {
             for (var check = 0; check < 2 * MariaDbServer.MaxConnectErrors; check++)
             {
-                var outcome = await CheckAsync(host, server.Port, UpstreamCheckKind.MySql, TimeSpan.FromMilliseconds(100));
+                var outcome = await CheckAsync(host, server.Port, UpstreamCheckKind.MySql, TimeSpan.FromSeconds(1));
                 Assert.Contains("no MySQL server greeted", outcome.Failure, StringComparison.Ordinal);
             }
         }
@@ -86,7 +86,7 @@ public sealed class MariaDbHostBlockTests
     }
 
     private static Task<CheckOutcome> CheckAsync(LoopbackAddress from, int port, UpstreamCheckKind kind, TimeSpan timeout)
-        => new UpstreamProbe(from, TimeProvider.System).CheckAsync(
+        => new UpstreamProbe(from, TimeProvider.System, greetingWait: TimeSpan.FromSeconds(10)).CheckAsync(
             new PlainUpstream("127.0.0.1", port), UpstreamCheck.Default with { Kind = kind, Timeout = timeout }, listen: true, Cancellation);
 
     private static async Task LogsInFromAsync(MariaDbServer server, LoopbackAddress host)

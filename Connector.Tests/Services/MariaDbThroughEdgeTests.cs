@@ -18,7 +18,7 @@ public sealed class MariaDbThroughEdgeTests(SharedDev dev)
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     /// <summary>6 s by the promise; the rest is for telling the control plane, and for a busy machine. A lamp nobody proves would be unknown by then.</summary>
-    private static readonly TimeSpan LampDeadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LampDeadline = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -46,7 +46,7 @@ public sealed class MariaDbThroughEdgeTests(SharedDev dev)
         {
             // The kernel goes on accepting for it.
             Assert.True(await LoopbackPort.AcceptsAsync(mariaDb.Port, Cancellation));
-            Assert.Contains("took the connection, but no MySQL server greeted within 2 s", await LampAsync(served, "off"), StringComparison.Ordinal);
+            await LampAsync(served, "off", "took the connection, but no MySQL server greeted within 2 s");
         }
         finally
         {
@@ -57,7 +57,7 @@ public sealed class MariaDbThroughEdgeTests(SharedDev dev)
         Assert.Equal("42", await MariaDbServer.QueryAsync(served.Port, "select 6 * 7"));
 
         await mariaDb.EndAsync();
-        Assert.Contains("refused the connection", await LampAsync(served, "off"), StringComparison.Ordinal);
+        await LampAsync(served, "off", "refused the connection");
     }
 
     private async Task<ServedPort> ServeAsync(MariaDbServer mariaDb)
@@ -75,8 +75,8 @@ public sealed class MariaDbThroughEdgeTests(SharedDev dev)
             };
         });
 
-    /// <summary>Waits for the state and gives the reason shown with it. Online it is with the lamp, and not without it.</summary>
-    private async Task<string> LampAsync(ServedPort served, string state)
+    /// <summary>Waits for the state with that reason: a check in the middle of the change may have given another. Online it is with the lamp, and not without it.</summary>
+    private async Task LampAsync(ServedPort served, string state, string reason = "")
     {
         var api = (await dev.GetAsync(Cancellation)).Api;
         var socket = new JsonObject();
@@ -84,12 +84,12 @@ public sealed class MariaDbThroughEdgeTests(SharedDev dev)
             async () =>
             {
                 socket = (await api.SendAsync(HttpMethod.Get, $"socket/{served.Name}")).EnsureSuccess("Reading the socket").Json.AsObject();
-                return (string?)Lamp()?["state"] == state && (bool)socket["online"]! == (state == "on");
+                return (string?)Lamp()?["state"] == state && (bool)socket["online"]! == (state == "on")
+                    && ((string?)Lamp()?["reason"] ?? "").Contains(reason, StringComparison.Ordinal);
             },
-            $"the upstream lamp is {state}",
+            $"the upstream lamp is {state} {reason}",
             Cancellation,
             LampDeadline);
-        return (string?)Lamp()?["reason"] ?? "";
 
         JsonNode? Lamp() => socket["status"]?["replicas"]?.AsArray().SingleOrDefault()?["upstream"];
     }

@@ -23,6 +23,8 @@ public sealed class ProxyProtocolThroughEdgeTests(SharedDev dev)
         var connector = await dev.GetAsync(cancellation);
         await using var nginx = await NginxServer.StartAsync(cancellation, largeMegabytes: 1);
         await using var served = await ServeAsync(connector, nginx, "127.0.0.77/32");
+        await Eventually.IsTrueAsync(
+            async () => (string?)(await connector.Api.SendAsync(HttpMethod.Get, $"socket/{served.Name}")).Json["listener"]?["state"] == "listening", "the edge listens", cancellation);
         await using var balancer = await HaProxyServer.StartAsync(served.Port, cancellation);
         var (user, answer) = await Eventually.SucceedsAsync(() => AskAsync(balancer.Port, "127.0.0.77", []), "the user is served", cancellation);
         Assert.Equal($"127.0.0.77 {user.Port} 127.0.0.1 {nginx.ProxiedPort}", answer);

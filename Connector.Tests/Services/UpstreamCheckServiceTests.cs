@@ -10,7 +10,8 @@ namespace Connector.Tests.Services;
 public sealed class UpstreamCheckServiceTests
 {
     private readonly UpstreamProbe probe = new(
-        new UpstreamDialer(ReachPolicy.Floor, new UpstreamDialerOptions(InContainer: false), TimeProvider.System), TimeProvider.System);
+        new UpstreamDialer(ReachPolicy.Floor, new UpstreamDialerOptions(InContainer: false), TimeProvider.System), TimeProvider.System,
+        greetingWait: TimeSpan.FromSeconds(10));
 
     [Theory]
     [InlineData(false)]
@@ -64,8 +65,8 @@ public sealed class UpstreamCheckServiceTests
         try
         {
             var outcome = await probe.CheckAsync(
-                new PlainUpstream("127.0.0.1", port), UpstreamCheck.Default with { Kind = kind }, listen: true, TestContext.Current.CancellationToken);
-            Assert.Contains($"took the connection, but {reason} within 2 s", outcome.Failure, StringComparison.Ordinal);
+                new PlainUpstream("127.0.0.1", port), UpstreamCheck.Default with { Kind = kind, Timeout = TimeSpan.FromSeconds(5) }, listen: true, TestContext.Current.CancellationToken);
+            Assert.Contains($"took the connection, but {reason} within 5 s", outcome.Failure, StringComparison.Ordinal);
             Assert.Equal(kind, outcome.Next);
         }
         finally

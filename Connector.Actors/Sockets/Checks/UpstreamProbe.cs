@@ -8,10 +8,10 @@ namespace Connector.Actors.Sockets.Checks;
 /// One check of an upstream, dialled like a stream of it. A check that got its answer closes in order; one that did not is cut off by RST: a
 /// stopped service finds an orderly close in its backlog when it goes on, and some count that against the connector's host.
 /// </summary>
-internal sealed class UpstreamProbe(IUpstreamDialer dialer, TimeProvider time)
+/// <param name="greetingWait">How long a service of unknown kind may take to show that it is one that speaks first; 200 ms if not given.</param>
+internal sealed class UpstreamProbe(IUpstreamDialer dialer, TimeProvider time, TimeSpan? greetingWait = null)
 {
-    /// <summary>How long a service of unknown kind may take to show that it is one that speaks first.</summary>
-    private static readonly TimeSpan GreetingWait = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan DefaultGreetingWait = TimeSpan.FromMilliseconds(200);
 
     private static readonly byte[] SshIdentification = "SSH-2.0-border0check\r\n"u8.ToArray();
 
@@ -133,7 +133,7 @@ internal sealed class UpstreamProbe(IUpstreamDialer dialer, TimeProvider time)
         {
             if (listen)
             {
-                using var wait = new CancellationTokenSource(GreetingWait, time);
+                using var wait = new CancellationTokenSource(greetingWait ?? DefaultGreetingWait, time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(wait.Token, stop);
                 read = await socket.ReceiveAsync(buffer, either.Token).ConfigureAwait(false);
             }

@@ -17,7 +17,7 @@ public sealed class HostileRemotingTests : IDisposable
     private const int GroupSerializer = 4100;
     private const int NoSerializer = 99_999;
     private const long MostMemory = 256 * 1024 * 1024;
-    private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(10);
 
     private readonly GroupCertificates certificates = new();
     private readonly GroupCertificates others = new();
