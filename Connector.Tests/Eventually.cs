@@ -5,7 +5,7 @@ namespace Connector.Tests;
 /// <summary>Waits for a state that other threads or processes bring about. The deadline is generous: a slow machine is not a defect.</summary>
 internal static partial class Eventually
 {
-    private static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DefaultDeadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     public static async Task IsTrueAsync(Func<Task<bool>> condition, string what, CancellationToken cancellation, TimeSpan? deadline = null)

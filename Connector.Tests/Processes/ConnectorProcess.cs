@@ -7,8 +7,7 @@ namespace Connector.Tests.Processes;
 internal sealed class ConnectorProcess : IAsyncDisposable
 {
     private const int EdgePortCount = 60;
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan GroupDeadline = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private readonly TemporaryFolder folder;
 
@@ -69,7 +68,7 @@ internal sealed class ConnectorProcess : IAsyncDisposable
                     "--ready-file", folder.File("ready.json"),
                 ],
                 handling: handling);
-            var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), process, replicas > 1 ? GroupDeadline : Deadline, cancellation);
+            var ready = await ReadyFile.WaitAsync(folder.File("ready.json"), process, Deadline, cancellation);
             return new ConnectorProcess(folder, process, ready, https, http, tunnel);
         }
         catch

@@ -17,6 +17,9 @@ internal sealed record EdgeProcess(ChildProcess Process, Uri Health, int TunnelP
         return await client.GetStringAsync(new Uri(path, UriKind.Relative), cancellation);
     }
 
+    public Task IsReadyAsync(CancellationToken cancellation) => Eventually.IsTrueAsync(
+        async () => await ReadyAsync(cancellation) == (200, "ready"), "the edge says that it is ready, and no more", cancellation);
+
     public Task SaysAsync(string ready, CancellationToken cancellation) => Eventually.IsTrueAsync(
         async () => (await ReadyAsync(cancellation)).Text.Contains(ready, StringComparison.Ordinal), $"the edge says \"{ready}\"", cancellation);
 }

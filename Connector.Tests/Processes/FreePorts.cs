@@ -42,6 +42,7 @@ internal static class FreePorts
         {
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             probe.Bind(new IPEndPoint(IPAddress.Any, port));
+            probe.Listen(1);
             return true;
         }
         catch (SocketException)

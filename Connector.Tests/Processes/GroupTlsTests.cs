@@ -12,7 +12,7 @@ namespace Connector.Tests.Processes;
 [Collection(RealThings.Name)]
 public sealed class GroupTlsTests : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private readonly GroupCertificates certificates = new();
     private readonly GroupCertificates strangers = new();
@@ -37,10 +37,10 @@ public sealed class GroupTlsTests : IDisposable
                 "the replica says why the other one is not in its group", Cancellation);
         }
 
-        await Eventually.IsTrueAsync(async () => Group(await member.StatusAsync(Cancellation)) != Group(await stranger.StatusAsync(Cancellation)), "one of them has formed the group", Cancellation);
-        Assert.Equal(
-            ["leader, 1 members", "ungrouped, 0 members"],
-            ((string[])[Group(await member.StatusAsync(Cancellation)), Group(await stranger.StatusAsync(Cancellation))]).Order(StringComparer.Ordinal));
+        await Eventually.IsTrueAsync(
+            async () => ((string[])[Group(await member.StatusAsync(Cancellation)), Group(await stranger.StatusAsync(Cancellation))]).Order(StringComparer.Ordinal)
+                .SequenceEqual(["leader, 1 members", "ungrouped, 0 members"]),
+            "one of them has formed the group, without the other", Cancellation);
 
         stranger.Process.Signal(UnixSignal.Terminate);
         Assert.Equal(0, await stranger.Process.WaitForExitAsync(Deadline));

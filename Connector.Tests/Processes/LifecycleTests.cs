@@ -10,7 +10,7 @@ namespace Connector.Tests.Processes;
 public sealed class LifecycleTests
 {
     private const int LogRecords = 2_000;
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     [Fact]
     public async Task Sigterm_ends_dev_cleanly()
@@ -67,9 +67,9 @@ public sealed class LifecycleTests
         await using var connector = await ConnectorProcess.StartDevAsync([], cancellation);
         string[] secrets = [connector.Ready.AdminToken!, connector.Ready.ConnectorToken!];
 
-        var lines = ProcessTree.WithDescendants(connector.ProcessIds).Select(id => File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/cmdline")).ToArray();
+        var lines = ProcessTree.WithDescendants(connector.ProcessIds).Select(ProcessTree.CommandLine).ToArray();
 
-        Assert.NotEmpty(lines);
+        Assert.Contains(lines, static line => line.Length > 0);
         Assert.All(lines, line => Assert.All(secrets, secret => Assert.DoesNotContain(secret, line, StringComparison.Ordinal)));
     }
 
@@ -86,7 +86,7 @@ public sealed class LifecycleTests
         // Whoever cannot enter the folder cannot reach what is in it; keys and tokens are closed by themselves as well.
         Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(folder.File("data")) & others);
         var open = Directory.EnumerateFiles(folder.File("data"), "*", SearchOption.AllDirectories)
-            .Where(path => (File.GetUnixFileMode(path) & others) != UnixFileMode.None);
+            .Where(path => (FileModes.Of(path) & others) != UnixFileMode.None);
         Assert.Empty(open);
     }
 

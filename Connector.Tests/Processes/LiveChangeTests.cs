@@ -9,7 +9,7 @@ namespace Connector.Tests.Processes;
 [Collection(RealThings.Name)]
 public sealed class LiveChangeTests(SharedDev dev)
 {
-    private static readonly TimeSpan RevokedWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RevokedWithin = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Sockets_added_changed_and_deleted_under_traffic_leave_other_streams_undisturbed()
@@ -95,9 +95,16 @@ public sealed class LiveChangeTests(SharedDev dev)
 
     private static async Task<bool> AnswersAsync(int port, string text, CancellationToken cancellation)
     {
-        using var client = await UserConnection.OpenAsync(port, cancellation);
-        client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
-        return Encoding.ASCII.GetString(await client.ReceiveAsync(text.Length, cancellation)) == text;
+        try
+        {
+            using var client = await UserConnection.OpenAsync(port, cancellation);
+            client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+            return Encoding.ASCII.GetString(await client.ReceiveAsync(text.Length, cancellation)) == text;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
     }
 
     private static async Task<bool> EchoesAsync(int port, CancellationToken cancellation)

@@ -6,7 +6,7 @@ namespace Connector.Tests.Processes;
 /// <summary>A port on 127.0.0.1 that some program is about to listen on.</summary>
 internal static class LoopbackPort
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Returns once the port accepts; throws with the program's output when it ends or the deadline passes.</summary>

@@ -8,7 +8,7 @@ namespace Connector.Tests.Processes;
 [Collection(RealThings.Name)]
 public sealed class OutputTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     // Part of every record of a refusal, whoever writes it; the record that says that the socket is served has it not.
     private const string Refusal = "forbidden by cloud metadata service";

@@ -33,6 +33,19 @@ internal static class ProcessTree
         return found;
     }
 
+    /// <summary>Empty when the process is gone.</summary>
+    public static string CommandLine(int id)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/cmdline");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>User and system time of the processes and their descendants, ended children included.</summary>
     public static TimeSpan CpuTime(IEnumerable<int> roots)
         => TimeSpan.FromSeconds(WithDescendants(roots).Select(ReadStat).Where(stat => stat.Length > 14)

@@ -6,7 +6,7 @@ namespace Connector.Tests.Processes;
 /// <summary>A running <c>connector start</c>. Several may share a folder one after the other: its state directory and its health port are the folder's.</summary>
 internal sealed class ReplicaProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private ReplicaProcess(ChildProcess process, Uri health)
     {

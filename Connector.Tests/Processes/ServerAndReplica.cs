@@ -10,14 +10,14 @@ namespace Connector.Tests.Processes;
 internal sealed class ServerAndReplica : IAsyncDisposable
 {
     private const int EdgePortCount = 20;
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private readonly TemporaryFolder folder = new("restart");
     private readonly int https = FreePorts.Take();
     private readonly int http = FreePorts.Take();
     private readonly int tunnel = FreePorts.Take();
     private readonly int edge = FreePorts.TakeRange(EdgePortCount);
-    private readonly HttpClient health = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient health = new() { Timeout = TimeSpan.FromSeconds(60) };
     private readonly string stateFolder;
     private ChildProcess? server;
     private ChildProcess? replica;

@@ -8,7 +8,7 @@ namespace Connector.Tests.Processes;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const int EdgePortCount = 20;
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private readonly TemporaryFolder folder;
     private readonly ChildProcess process;

@@ -46,6 +46,8 @@ public sealed class SeveralConnectorsTests
                     return held.Count >= Held && await LiveAsync(first, cancellation) > 0 && await LiveAsync(second, cancellation) > 0;
                 },
                 "both connectors carry streams", cancellation);
+            await Eventually.IsTrueAsync(
+                async () => await LiveAsync(first, cancellation) + await LiveAsync(second, cancellation) == held.Count, "none but the held streams run", cancellation);
             var overFirst = await LiveAsync(first, cancellation);
 
             // The system resets its lanes when it has gone: from then on the edge knows. Its streams wait for it to come back.

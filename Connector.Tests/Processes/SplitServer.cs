@@ -9,7 +9,7 @@ namespace Connector.Tests.Processes;
 internal sealed class SplitServer : IAsyncDisposable
 {
     private const int EdgePortCount = 20;
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private readonly TemporaryFolder folder = new("split");
     private readonly List<ChildProcess> children = [];

@@ -12,7 +12,7 @@ namespace Connector.Tests.Processes;
 [Collection(RealThings.Name)]
 public sealed class StartUpErrorTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     [Theory]
     [InlineData("--https-port")]

@@ -8,7 +8,7 @@ namespace Connector.Tests.Processes;
 [Collection(RealThings.Name)]
 public sealed class StatusTests(SharedDev dev)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     [Fact]
     public async Task Status_of_a_serving_replica_exits_0_and_of_a_refused_one_3()

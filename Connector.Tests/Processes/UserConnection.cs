@@ -7,7 +7,7 @@ namespace Connector.Tests.Processes;
 /// <summary>One plain connection of an end user, with a deadline on everything.</summary>
 internal sealed class UserConnection : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private UserConnection(Socket socket) => Socket = socket;
 
