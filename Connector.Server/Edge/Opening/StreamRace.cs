@@ -26,6 +26,14 @@ internal readonly record struct StreamRace
         Done,
     }
 
+    /// <summary>Whoever slept is awake a moment later: after a pause another link is asked, and one that had slept when there is no other.</summary>
+    private enum Again : byte
+    {
+        No,
+        Paused,
+        Asked,
+    }
+
     public int Offers { get; private init; }
 
     public bool IsDone => Step == Phase.Done;
@@ -55,7 +63,8 @@ internal readonly record struct StreamRace
     /// <summary>The offer, by number from 1, whose replica had slept; 0: none.</summary>
     private int Stale { get; init; }
 
-    private bool AskedAgain { get; init; }
+    /// <summary>How far asking again has come since the latest offer.</summary>
+    private Again Asking { get; init; }
 
     private bool BusyRetried { get; init; }
 
@@ -81,8 +90,7 @@ internal readonly record struct StreamRace
             case RaceInput.HedgeDue:
                 return OnHedgeDue(effects);
             case RaceInput.PauseOver when Step == Phase.Pausing:
-                effects.Add(new RaceEffect.OfferAgain(Stale - 1));
-                return this with { Step = Phase.Offering, AskedAgain = true };
+                return Offer(effects) with { Asking = Again.Paused };
             case RaceInput.Accepted accepted when this[accepted.Offer] == OfferState.Waiting:
                 return TakeBack(accepted.Offer, effects).Mark(accepted.Offer, OfferState.Accepted);
             case RaceInput.Opened opened when IsLive(opened.Offer):
@@ -117,7 +125,7 @@ internal readonly record struct StreamRace
 
     private StreamRace OnOffered(ICollection<RaceEffect> effects)
     {
-        var next = Mark(Offers, OfferState.Waiting) with { Offers = Offers + 1, Step = Phase.Waiting, Overdue = false };
+        var next = Mark(Offers, OfferState.Waiting) with { Offers = Offers + 1, Step = Phase.Waiting, Overdue = false, Asking = Again.No };
         if (next.MayHedge)
         {
             effects.Add(new RaceEffect.StartHedgeClock());
@@ -135,13 +143,18 @@ internal readonly record struct StreamRace
             return this with { Step = Phase.Waiting, Overdue = false };
         }
 
-        if (Stale > 0 && !AskedAgain && Offers < MostOffers)
+        if (Stale == 0 || Asking == Again.Asked)
         {
-            effects.Add(new RaceEffect.Pause());
-            return this with { Step = Phase.Pausing };
+            return Fail(effects);
         }
 
-        return Fail(effects);
+        if (Asking == Again.No)
+        {
+            return Pause(effects);
+        }
+
+        effects.Add(new RaceEffect.OfferAgain(Stale - 1));
+        return this with { Step = Phase.Offering, Asking = Again.Asked };
     }
 
     private StreamRace OnHedgeDue(ICollection<RaceEffect> effects)
@@ -168,7 +181,19 @@ internal readonly record struct StreamRace
         }
 
         var retried = (end == OfferEnd.Busy && BusyRetried) || (end == OfferEnd.Upstream && UpstreamRetried);
-        return next.Offers < MostOffers && !retried ? next.Offer(effects) : next.Fail(effects);
+        if (next.Offers == MostOffers || retried)
+        {
+            return next.Fail(effects);
+        }
+
+        // Replicas of one machine sleep together: the last offer is not wasted on the next one while they wake.
+        return end == OfferEnd.Stale && next.Offers == MostOffers - 1 ? next.Pause(effects) : next.Offer(effects);
+    }
+
+    private StreamRace Pause(ICollection<RaceEffect> effects)
+    {
+        effects.Add(new RaceEffect.Pause());
+        return this with { Step = Phase.Pausing };
     }
 
     private StreamRace Offer(ICollection<RaceEffect> effects)

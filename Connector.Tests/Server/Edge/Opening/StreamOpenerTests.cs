@@ -176,14 +176,14 @@ public sealed class StreamOpenerTests : IDisposable
     }
 
     [Fact]
-    public async Task Replica_that_stays_stale_is_refused_after_two_tries()
+    public async Task Replica_that_stays_stale_is_refused_after_three_tries()
     {
         var only = Replica("r1");
         only.Answer = _ => new OpenAnswer.Refused(RefusalCode.Stale, "slept");
         var opening = OpenAsync(Socket());
         await AdvanceUntil(() => opening.IsCompleted);
         var failed = Assert.IsType<OpenResult.Failed>(await opening);
-        Assert.Equal(("stale", 2), (failed.Code, only.Openings.Count));
+        Assert.Equal(("stale", 3), (failed.Code, only.Openings.Count));
     }
 
     [Fact]

@@ -111,10 +111,34 @@ public sealed class StreamRaceTests
     {
         var (race, said) = Play(true, new RaceInput.Start(), new RaceInput.Offered(), new RaceInput.Ended(0, OfferEnd.Stale), new RaceInput.NoLink());
         Assert.Equal(new RaceEffect.Pause(), said[^1]);
-        (race, said) = Play(race, new RaceInput.PauseOver(), new RaceInput.Offered());
-        Assert.Equal(new RaceEffect.OfferAgain(0), said[0]);
-        (_, said) = Play(race, new RaceInput.Ended(1, OfferEnd.Stale), new RaceInput.NoLink());
+        foreach (var (asked, after) in ((int, RaceEffect)[])[(0, new RaceEffect.Pause()), (1, new RaceEffect.Fail())])
+        {
+            (race, said) = Play(race, new RaceInput.PauseOver(), new RaceInput.NoLink());
+            Assert.Equal([new RaceEffect.OfferToAnother(), new RaceEffect.OfferAgain(asked)], said);
+            (race, said) = Play(race, new RaceInput.Offered(), new RaceInput.Ended(asked + 1, OfferEnd.Stale));
+            Assert.Equal(after, said[^1]);
+        }
+
+        Assert.Equal(StreamRace.MostOffers, race.Offers);
+    }
+
+    [Fact]
+    public void Last_offer_after_two_stale_ones_waits_for_a_pause_and_goes_to_a_third_link()
+    {
+        var (race, said) = Play(
+            true, new RaceInput.Start(), new RaceInput.Offered(), new RaceInput.Ended(0, OfferEnd.Stale), new RaceInput.Offered(), new RaceInput.Ended(1, OfferEnd.Stale));
+        Assert.Equal(new RaceEffect.Pause(), said[^1]);
+        (_, said) = Play(race, new RaceInput.PauseOver());
+        Assert.Equal([new RaceEffect.OfferToAnother()], said);
+    }
+
+    [Fact]
+    public void Stale_one_that_is_gone_after_the_pause_is_the_end()
+    {
+        var (race, said) = Play(
+            true, new RaceInput.Start(), new RaceInput.Offered(), new RaceInput.Ended(0, OfferEnd.Stale), new RaceInput.NoLink(), new RaceInput.PauseOver(), new RaceInput.NoLink(), new RaceInput.NoLink());
         Assert.Equal(new RaceEffect.Fail(), said[^1]);
+        Assert.True(race.IsDone);
     }
 
     [Fact]
