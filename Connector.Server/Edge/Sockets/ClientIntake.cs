@@ -116,12 +116,13 @@ internal sealed class ClientIntake
 
     private void Deny(ClientConnection connection, AdmissionVerdict verdict)
     {
-        connection.Dispose();
         EdgeMetrics.ClientDenied(verdict);
         if (denials.Note(connection.Client.Address, verdict))
         {
             journal.Denied(socket, connection.Client.Address, verdict);
         }
+
+        connection.Dispose();
     }
 
     /// <summary>A connection that a load balancer passes on: who the client is stands in its first bytes, and then it is one like others.</summary>
@@ -167,11 +168,12 @@ internal sealed class ClientIntake
         else
         {
             EdgeMetrics.ClientDenied(AdmissionVerdict.BadProxyHeader);
-            connection.Dispose();
             if (denials.Note(connection.Peer.Address, AdmissionVerdict.BadProxyHeader))
             {
                 journal.BadProxyHeader(socket, connection.Peer, header.Problem);
             }
+
+            connection.Dispose();
         }
     }
 

@@ -127,7 +127,7 @@ public sealed class ApiGateTests
     [Fact]
     public async Task Store_that_cannot_write_is_a_503_that_names_the_file()
     {
-        await using var server = await ApiServer.StartAsync(options => options.BusyTimeout = TimeSpan.FromSeconds(1));
+        await using var server = await ApiServer.StartAsync(options => options.BusyTimeout = TimeSpan.FromSeconds(5));
         var path = server.Services.GetRequiredService<ControlPlaneOptions>().DatabasePath;
         using var other = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={path};Pooling=False");
         other.Open();

@@ -147,6 +147,7 @@ public sealed class ConnectorActorTests : TestKit
         var first = await LiveAsync(Claim("key-a"));
         var second = Claim("key-b");
         await ChallengeAsync(first);
+        await RoundTripAsync();
         Advance(TimeSpan.FromMilliseconds(990));
         await RoundTripAsync();
         Assert.Null(first.End);

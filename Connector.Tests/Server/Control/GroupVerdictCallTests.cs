@@ -128,6 +128,8 @@ public sealed class GroupVerdictCallTests : IAsyncLifetime
 
         await using var next = await b.ConnectAsync();
         Assert.Equal(epoch.Value + 2, (await next.ExpectAsync(ResponseCase.HelloAck)).HelloAck.Epoch);
+        await Eventually.IsTrue(
+            () => server.Store.Logs(ControlPlaneFixture.ConnectorId).Any(record => record.Message.Contains("its leader was removed from the group", StringComparison.Ordinal)), "it is recorded");
         Assert.Single(
             server.Store.Logs(ControlPlaneFixture.ConnectorId), record => record.Message.Contains("its leader was removed from the group", StringComparison.Ordinal));
     }

@@ -11,6 +11,7 @@ using Connector.Relay.Links;
 using Connector.Relay.Memory;
 using Connector.Relay.Stages;
 using Connector.Relay.Streams;
+using Connector.Tests.Relay;
 
 namespace Connector.Tests.Server.Edge;
 
@@ -30,7 +31,7 @@ internal sealed class DialledReplica : IReplicaLinkOwner, IAsyncDisposable
     {
         Id = new ReplicaId(name);
         this.materializer = materializer;
-        Link = new ReplicaLink(BootId.New(), memory, this, TimeProvider.System);
+        Link = new ReplicaLink(BootId.New(), memory, this, AwakeTime.Instance);
     }
 
     public ReplicaId Id { get; }

@@ -20,6 +20,8 @@ public abstract class EdgeActorKit : Akka.TestKit.Xunit.TestKit
         : base("""
             akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
             akka.loglevel = WARNING
+            akka.test.single-expect-default = 60s
+            akka.test.startup-timeout = 60s
             """)
     {
         links = new LinkTable(new EdgeLimits(), time, (_, _, _) => new FakeRelayLink());

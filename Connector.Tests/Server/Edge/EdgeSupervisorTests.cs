@@ -84,7 +84,7 @@ public sealed class EdgeSupervisorTests : EdgeActorKit
         await ExpectTerminatedAsync(web, TimeSpan.FromSeconds(30));
         await AwaitAssertAsync(() =>
         {
-            Scheduler.Advance(TimeSpan.FromSeconds(1));
+            Scheduler.Advance(TimeSpan.FromSeconds(1.1));
             Assert.Equal(2, feed.All<EdgeReport.Listening>().Count(report => report.SocketId.Value == "web"));
         });
         Assert.NotEqual(web.Path.Uid, (await ChildAsync("web")).Path.Uid);

@@ -11,7 +11,13 @@ namespace Connector.Tests.Server.Edge;
 /// <summary>A link whose replica does what the test says.</summary>
 internal sealed class FakeRelayLink : IRelayLink
 {
-    public int LiveLanes { get; set; }
+    private int liveLanes;
+
+    public int LiveLanes
+    {
+        get => Volatile.Read(ref liveLanes);
+        set => Volatile.Write(ref liveLanes, value);
+    }
 
     public int LiveStreams { get; set; }
 
@@ -52,7 +58,7 @@ internal sealed class FakeRelayLink : IRelayLink
 
     public bool TryAttach(LaneHello hello, Stream stream)
     {
-        LiveLanes++;
+        Interlocked.Increment(ref liveLanes);
         Lane = stream;
         return true;
     }

@@ -43,7 +43,7 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
             Https = new IPEndPoint(IPAddress.Loopback, 0),
             Http = new IPEndPoint(IPAddress.Loopback, 0),
             Limits = limits ?? new ControlLimits(),
-            HandshakeDeadline = handshakeDeadline ?? TimeSpan.FromSeconds(5),
+            HandshakeDeadline = handshakeDeadline ?? TimeSpan.FromSeconds(60),
         };
         var certificates = ControlPlaneHost.OpenCertificates(options, TimeProvider.System);
         Pins = certificates.CaPins;
@@ -137,7 +137,7 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await application.StopAsync(new CancellationTokenSource(TimeSpan.FromSeconds(10)).Token);
+        await application.StopAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
         await application.DisposeAsync();
         signingKey.Dispose();
         directory.Delete(recursive: true);

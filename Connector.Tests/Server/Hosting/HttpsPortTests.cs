@@ -13,9 +13,10 @@ namespace Connector.Tests.Server.Hosting;
 public sealed class HttpsPortTests : IAsyncLifetime
 {
     private readonly RecordingAcceptor lanes = new();
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
     private ControlPlaneFixture server = null!;
 
-    public async ValueTask InitializeAsync() => server = await ControlPlaneFixture.StartAsync(lanes: lanes, handshakeDeadline: TimeSpan.FromSeconds(1));
+    public async ValueTask InitializeAsync() => server = await ControlPlaneFixture.StartAsync(lanes: lanes);
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
@@ -104,9 +105,10 @@ public sealed class HttpsPortTests : IAsyncLifetime
     [InlineData("\u0000\u0001\u0002\u0003")]
     public async Task Garbage_and_silence_are_closed_within_the_deadline_while_others_are_served(string garbage)
     {
+        await RestartAsync(Soon);
         using var socket = await ConnectAsync();
         await socket.SendAsync(Encoding.Latin1.GetBytes(garbage));
-        await OthersAreServedAsync();
+        await Eventually.SucceedsAsync(OthersAreServedAsync, "others are served", TestContext.Current.CancellationToken);
 
         await ReadToEndAsync(socket);
 
@@ -116,6 +118,7 @@ public sealed class HttpsPortTests : IAsyncLifetime
     [Fact]
     public async Task Slow_client_hello_is_closed_although_it_keeps_sending()
     {
+        await RestartAsync(Soon);
         using var socket = await ConnectAsync();
         var reading = ReadToEndAsync(socket);
         await socket.SendAsync((byte[])[22, 3, 1, 2, 0, 1, 0, 1, 0xfc]);
@@ -150,10 +153,21 @@ public sealed class HttpsPortTests : IAsyncLifetime
     [Fact]
     public async Task Oversized_body_is_refused()
     {
-        using var client = Client();
-        using var response = await client.PostAsync(new Uri(server.Https, "/take"), new ByteArrayContent(new byte[2 * 1024 * 1024]));
+        // Asked before the body is sent: a server that closes on the way resets, and the answer may be lost with that.
+        var handler = server.Handler();
+        handler.Expect100ContinueTimeout = ControlPlaneFixture.Patience;
+        using var client = new HttpClient(handler) { Timeout = ControlPlaneFixture.Patience };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Https, "/take")) { Content = new ByteArrayContent(new byte[2 * 1024 * 1024]) };
+        request.Headers.ExpectContinue = true;
+        using var response = await client.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+    }
+
+    private async Task RestartAsync(TimeSpan handshakeDeadline)
+    {
+        await server.DisposeAsync();
+        server = await ControlPlaneFixture.StartAsync(lanes: lanes, handshakeDeadline: handshakeDeadline);
     }
 
     private HttpClient Client() => new(server.Handler()) { Timeout = ControlPlaneFixture.Patience };
@@ -165,10 +179,10 @@ public sealed class HttpsPortTests : IAsyncLifetime
         return socket;
     }
 
-    private async Task OthersAreServedAsync()
+    private async Task<bool> OthersAreServedAsync()
     {
         using var client = Client();
-        Assert.Equal("world", await client.GetStringAsync(new Uri(server.Https, "/hello")));
+        return await client.GetStringAsync(new Uri(server.Https, "/hello")) == "world" ? true : throw new InvalidDataException("another answer");
     }
 
     /// <summary>What the server says until it closes; a reset is a close too.</summary>

@@ -7,6 +7,7 @@ using Connector.Relay.Streams;
 using Connector.Server.Edge;
 using Connector.Server.Edge.Links;
 using Connector.Server.Edge.Opening;
+using Connector.Tests.Relay;
 using Connector.Tests.Relay.Wire;
 
 namespace Connector.Tests.Server.Edge.Opening;
@@ -202,7 +203,7 @@ public sealed class HedgedLinksTests
         var (near, far) = WireEnd.Create();
         Assert.True(link.Link.TryAttach(hello, near));
         links.LaneSettled(link, attached: true);
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(AwakeTime.Instance);
         replica.Attach(far);
         replica.Link.Serve(Raw.SocketId, 1, UpstreamLamp.On);
         await Eventually.IsTrue(() => link.Link.Serves(Raw.SocketId), $"{name} serves");

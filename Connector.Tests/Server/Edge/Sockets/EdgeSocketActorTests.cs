@@ -267,7 +267,7 @@ public sealed class EdgeSocketActorTests : EdgeActorKit
     [Fact]
     public async Task Port_in_use_is_reported_once_and_taken_when_it_is_free()
     {
-        var occupant = new TcpListener(IPAddress.Loopback, 0);
+        var occupant = new TcpListener(IPAddress.Loopback, FreePorts.Take());
         occupant.Start();
         var port = ((IPEndPoint)occupant.LocalEndpoint).Port;
         Start(EdgeSamples.Socket(port: port));

@@ -204,10 +204,11 @@ public sealed class TunnelListenerTests : IAsyncLifetime
                 await WelcomeAsync(endPoint, EdgeSamples.Hello("good"));
                 break;
             }
-            catch (Exception e) when (attempt < 50 && e is IOException or AuthenticationException or SocketException)
+            catch (Exception e) when (attempt < 1_000 && e is IOException or AuthenticationException or SocketException)
             {
                 // The edge has not seen the end of the silent one yet.
                 time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Delay(10, TestContext.Current.CancellationToken);
             }
         }
     }

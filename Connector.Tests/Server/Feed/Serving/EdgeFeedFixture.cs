@@ -144,7 +144,7 @@ internal sealed class EdgeFeedFixture : IAsyncDisposable
     /// <summary>As a process that is killed: no edge hears a word of it.</summary>
     public async Task StopAsync()
     {
-        using var now = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var now = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await app.StopAsync(now.Token);
         await app.DisposeAsync();
     }

@@ -201,7 +201,7 @@ public sealed class EdgeFeedTests
         await first.IsAsync(FeedConditionState.Fresh);
         var second = await control.FollowAsync(credential);
         await Eventually.IsTrue(() => second.Feed.Condition.Reason.Contains("another process is connected", StringComparison.Ordinal), "the second is told");
-        Assert.Equal(FeedConditionState.Fresh, first.Feed.Condition.State);
+        await first.IsAsync(FeedConditionState.Fresh);
         await first.StopAsync();
         await second.IsAsync(FeedConditionState.Fresh);
     }
@@ -217,7 +217,7 @@ public sealed class EdgeFeedTests
         cable.Freeze();
         await edge.IsAsync(FeedConditionState.Stale);
         var condition = edge.Feed.Condition;
-        Assert.InRange((condition.Since - condition.HeardAt!.Value).TotalSeconds, 2.5, 8);
+        Assert.True((condition.Since - condition.HeardAt!.Value).TotalSeconds >= 2.5, $"stale since {condition.Since}, heard at {condition.HeardAt}");
         await edge.HasAsync("one");
         await Eventually.IsTrue(() => edge.Feed.Condition.Reason.Contains("said nothing for", StringComparison.Ordinal), "the dead stream is given up");
         await Eventually.IsTrue(() => control.Connections.Find(edge.Id) is null, "the other end has given it up as well");
@@ -226,9 +226,10 @@ public sealed class EdgeFeedTests
     [Fact]
     public async Task Edge_starts_and_serves_from_its_disk_and_hears_what_changed_when_the_control_plane_is_back()
     {
-        var control = await EdgeFeedFixture.StartAsync();
+        // One that nobody else is given meanwhile: the control plane comes back on it.
+        var port = FreePorts.Take();
+        var control = await EdgeFeedFixture.StartAsync(port: port);
         await using var disposing = control;
-        var port = control.Https.Port;
         var connector = await control.CreateConnectorAsync("a");
         await control.CreateSocketAsync("one", connector);
         var credential = await control.CreateEdgeAsync("far");
@@ -317,9 +318,10 @@ public sealed class EdgeFeedTests
     [Fact]
     public async Task Control_plane_that_was_restarted_is_told_again_what_stands_and_nothing_is_stored_twice()
     {
-        var control = await EdgeFeedFixture.StartAsync();
+        // One that nobody else is given meanwhile: the control plane comes back on it.
+        var port = FreePorts.Take();
+        var control = await EdgeFeedFixture.StartAsync(port: port);
         await using var disposing = control;
-        var port = control.Https.Port;
         var connector = await control.CreateConnectorAsync("a");
         var socket = await control.CreateSocketAsync("one", connector);
         var edge = await control.FollowAsync(await control.CreateEdgeAsync("far"));
@@ -336,6 +338,10 @@ public sealed class EdgeFeedTests
         edge.Feed.Report(FeedSamples.Ended(FeedSamples.Session(connector)));
         await using var restarted = await control.StartAgainAsync(port);
         await Eventually.IsTrue(() => restarted.Observations.Find(edge.Id)?.Listener(socket) is not null && edge.Feed.Outbox.IsEmpty, "it is told again");
+        await Eventually.IsTrue(
+            () => restarted.Observations.Find(edge.Id)!.Links(connector).Length == 1
+                && restarted.Services.GetRequiredService<SessionIntake>().Live.Matching(new SessionFilter()).Any(),
+            "that too which only stands");
         Assert.Equal([socket], Assert.Single(restarted.Observations.Find(edge.Id)!.Links(connector)).Sockets);
         Assert.Equal(session.Id, Assert.Single(restarted.Services.GetRequiredService<SessionIntake>().Live.Matching(new SessionFilter())).Id);
         var messages = await MessagesAsync(restarted, connector);
