@@ -13,6 +13,7 @@ namespace Connector.Tests.Relay;
 /// <summary>Both ends of a link over plain loopback TCP lanes, each end with its own checking memory.</summary>
 public sealed class LinkPair : IReplicaLinkOwner, IEdgeLinkOwner, IAsyncDisposable
 {
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(120);
     private readonly ConcurrentDictionary<SocketId, TaskCompletionSource> served = new();
 
     public LinkPair(RelayMemoryOptions? memory = null)
@@ -92,16 +93,19 @@ public sealed class LinkPair : IReplicaLinkOwner, IEdgeLinkOwner, IAsyncDisposab
         foreach (var offer in offers)
             offer.Refuse(RefusalCode.NoSocket, "over");
         foreach (var open in opens)
-            Assert.IsType<OpenOutcome.Refused>(await open.WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.IsType<OpenOutcome.Refused>(await open.WaitAsync(Long));
     }
 
-    /// <summary>A test process that is short of processor time looks to a replica as if it had slept.</summary>
-    private async Task<OpenOutcome> OpenFreshAsync(OpenRequest request, SocketMemory share)
+    /// <summary>A test process that is short of processor time looks to a replica as if it had slept: what is refused as stale is not offered, and opened again.</summary>
+    internal async Task<OpenOutcome> OpenFreshAsync(OpenRequest request, SocketMemory share, CancellationToken cancellation = default)
     {
         while (true)
         {
-            if (await Edge.OpenAsync(request, share, CancellationToken.None) is var outcome and not OpenOutcome.Refused { Code: RefusalCode.Stale })
+            if (await Edge.OpenAsync(request, share, cancellation) is var outcome and not OpenOutcome.Refused { Code: RefusalCode.Stale })
                 return outcome;
+
+            // Replicas refuse for a while, and a refused stream gives its reserve back behind its answer.
+            await Task.Delay(20, CancellationToken.None);
         }
     }
 
@@ -109,12 +113,12 @@ public sealed class LinkPair : IReplicaLinkOwner, IEdgeLinkOwner, IAsyncDisposab
     {
         var answered = served.GetOrAdd(socketId, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
         Replica.Serve(socketId, 1, UpstreamLamp.Unknown);
-        return answered.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        return answered.Task.WaitAsync(Long);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Replica.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        await Replica.DisposeAsync().AsTask().WaitAsync(Long);
         Edge.End(GoAwayReason.Shutdown, "the test is over");
     }
 

@@ -37,8 +37,8 @@ public sealed class RelayMetricsTests
             replicaOutcome.SetResult(await RelayGraph.Run(materializer, farUpstream, offer.Open(pair.ReplicaMemory.ForSocket(Id))!));
         };
         await Eventually.IsTrue(() => pair.Edge.Serves(Id), "the link serves the socket");
-        var opened = Assert.IsType<OpenOutcome.Opened>(await pair.Edge.OpenAsync(
-            new OpenRequest(Id, new IPEndPoint(IPAddress.Loopback, 1), "", "", ""), pair.EdgeMemory.ForSocket(Id), CancellationToken.None));
+        var opened = Assert.IsType<OpenOutcome.Opened>(await pair.OpenFreshAsync(
+            new OpenRequest(Id, new IPEndPoint(IPAddress.Loopback, 1), "", "", ""), pair.EdgeMemory.ForSocket(Id)));
         var (client, farClient) = await LinkPair.ConnectAsync();
         var edgeOutcome = RelayGraph.Run(materializer, farClient, opened.Stream);
         var (edge, replica) = (pair.EdgeMemory.Metrics, pair.ReplicaMemory.Metrics);

@@ -244,7 +244,7 @@ public sealed class LimitedStreamTests : IAsyncLifetime
             replica.SetResult((limited, RelayGraph.Run(materializer, upstream, limited)));
         };
         var request = new OpenRequest(Id, new IPEndPoint(IPAddress.Loopback, 1234), "", "", "");
-        var opened = Assert.IsType<OpenOutcome.Opened>(await pair.Edge.OpenAsync(request, edgeShare, CancellationToken.None).WaitAsync(Long));
+        var opened = Assert.IsType<OpenOutcome.Opened>(await pair.OpenFreshAsync(request, edgeShare).WaitAsync(Long));
         var (stream, outcome) = await replica.Task.WaitAsync(Long);
         return new Open(client, server, stream, outcome, RelayGraph.Run(materializer, accepted, opened.Stream));
     }

@@ -64,7 +64,7 @@ public sealed class LaneCutTests
             upper.Finish();
         };
         var request = new OpenRequest(Id, new IPEndPoint(IPAddress.Loopback, 1), "", "", "");
-        var outcome = await pair.Edge.OpenAsync(request, edgeShare, CancellationToken.None).WaitAsync(Long);
+        var outcome = await pair.OpenFreshAsync(request, edgeShare).WaitAsync(Long);
         HandStage? lower = null;
         RelayStream? lowerStream = null;
         if (outcome is OpenOutcome.Opened opened)

@@ -42,7 +42,7 @@ public sealed class SharedLaneTests : IAsyncLifetime
 
         var request = new OpenRequest(Id, new IPEndPoint(IPAddress.Loopback, 1), "", "", "");
         var refused = Assert.IsType<OpenOutcome.Refused>(
-            await pair.Edge.OpenAsync(request, pair.EdgeMemory.ForSocket(Id), CancellationToken.None).WaitAsync(Long));
+            await pair.OpenFreshAsync(request, pair.EdgeMemory.ForSocket(Id)).WaitAsync(Long));
         Assert.Equal(RefusalCode.Busy, refused.Code);
 
         using var stop = new CancellationTokenSource();

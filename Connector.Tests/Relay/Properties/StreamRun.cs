@@ -38,7 +38,7 @@ internal sealed class StreamRun(StreamScript script, int seed, Socket client, So
             replica.SetResult((stream, RelayGraph.Run(materializer, upstream, stream)));
         };
         var request = new OpenRequest(edgeShare.SocketId, new IPEndPoint(IPAddress.Loopback, 1234), "", "", "");
-        var opened = Assert.IsType<OpenOutcome.Opened>(await pair.Edge.OpenAsync(request, edgeShare, CancellationToken.None).WaitAsync(Long));
+        var opened = Assert.IsType<OpenOutcome.Opened>(await pair.OpenFreshAsync(request, edgeShare).WaitAsync(Long));
         var (atReplica, replicaOutcome) = await replica.Task.WaitAsync(Long);
         return new StreamRun(script, seed, client, server)
         {
