@@ -3,6 +3,7 @@ using Connector.Relay.Accounting;
 using Connector.Relay.Frames;
 using Connector.Relay.Lanes;
 using Connector.Tests.Relay.Wire;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Connector.Tests.Relay.Accounting;
 
@@ -15,7 +16,7 @@ public sealed class LinkMetricsTests
     [Fact]
     public async Task Lanes_and_links_count_from_their_beginning_to_their_end()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (first, _) = replica.Attach();
         replica.Attach();
         first.Abort("cut by the test");
@@ -52,7 +53,7 @@ public sealed class LinkMetricsTests
     [Fact]
     public async Task Refused_open_counts_by_its_code()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (_, peer) = replica.Attach();
         await peer.SendAsync(Raw.Open(1));
         (await replica.OfferAsync()).Refuse(RefusalCode.Forbidden, "not there");
@@ -63,7 +64,7 @@ public sealed class LinkMetricsTests
 
     private static async Task AssertViolationAsync(ProtocolViolation kind, params byte[][] frames)
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (lane, peer) = replica.Attach();
         await replica.OpenAsync(peer, 1);
         await peer.SendAsync(frames);

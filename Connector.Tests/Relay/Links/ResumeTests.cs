@@ -19,7 +19,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Dead_lane_is_named_before_its_streams_are_asked_for_and_data_waits_for_the_answer()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (lane, first) = replica.Attach();
         var (_, second) = replica.Attach();
         var stream = await replica.OpenAsync(first, 1);
@@ -55,7 +55,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Answer_that_comes_twice_sends_nothing_twice()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (lane, first) = replica.Attach();
         var (_, second) = replica.Attach();
         var stream = await replica.OpenAsync(first, 1);
@@ -81,7 +81,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Streams_wait_for_a_new_lane_when_all_have_died()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (one, first) = replica.Attach();
         var stream = await replica.OpenAsync(first, 1);
         one.Abort("cut by the test");
@@ -100,7 +100,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Open_is_sent_again_until_its_arrival_is_known()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var first = await edge.AttachServingAsync();
         var second = edge.Attach();
         await second.SendAsync(Ping);
@@ -118,7 +118,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Stream_that_is_not_open_goes_back_to_its_opener_when_no_lane_is_left()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = await edge.AttachServingAsync();
         var open = edge.OpenAsync();
         var (header, _) = await peer.ReadUntilAsync(FrameType.Open);
@@ -135,7 +135,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Lane_on_which_the_replica_has_said_nothing_is_used_for_nothing()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = await edge.AttachServingAsync();
         var silent = edge.Attach();
         for (var i = 0; i < 3; i++)
@@ -152,7 +152,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Refusal_that_was_lost_is_repeated_and_nothing_is_dialled_twice()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (_, first) = replica.Attach();
         await first.SendAsync(Raw.Open(1));
         (await replica.OfferAsync()).Refuse(RefusalCode.UpstreamRefused, "nobody listens");
@@ -168,7 +168,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Last_credit_that_was_lost_is_said_again_also_when_only_its_sender_lost_the_lane()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (lane, first) = replica.Attach();
         var (_, second) = replica.Attach();
         var stream = await replica.OpenAsync(first, 1);
@@ -187,7 +187,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Finished_stream_is_answered_as_finished()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (_, peer) = replica.Attach();
         var stream = await replica.OpenAsync(peer, 1);
         var stage = new HandStage(stream);
@@ -203,7 +203,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Pieces_that_found_no_room_ahead_of_a_gap_are_asked_for_once()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (_, peer) = replica.Attach();
         var stream = await replica.OpenAsync(peer, 1);
         await peer.SendAsync([.. Enumerable.Range(0, 100).Select(static i => Raw.Data(1, 10 + (i * 2), [1]))]);
@@ -222,7 +222,7 @@ public sealed class ResumeTests
     [InlineData(ResumeState.Finished, 0, null)]
     internal async Task Resume_that_cannot_be_true_ends_the_lane_and_its_stream_only(ResumeState state, long received, long? final)
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (lane, peer) = replica.Attach();
         var (_, sibling) = replica.Attach();
         var stream = await replica.OpenAsync(peer, 1);
@@ -245,7 +245,7 @@ public sealed class ResumeTests
     [InlineData("serve")]
     internal async Task Flood_ends_its_lane_as_a_broken_protocol(string kind)
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = edge.Attach();
         var frame = kind switch
         {

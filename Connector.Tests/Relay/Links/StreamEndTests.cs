@@ -16,7 +16,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Reset_as_the_answer_to_open_gives_the_place_back()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = await edge.AttachServingAsync();
         for (var i = 0; i < 2 * ReplicaLink.MaxPendingDials; i++)
         {
@@ -32,7 +32,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Resets_that_cross_end_the_stream_at_both_ends()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (near, far) = WireEnd.Create();
         var peer = new WirePeer(far);
         replica.Attach(near);
@@ -55,7 +55,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Open_behind_the_end_of_its_lane_leaves_no_stream()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (lane, peer) = replica.Attach();
         replica.OnServeAnswered = () => lane.Abort("cut by the test");
         await peer.SendAsync(ControlFrames.ServeAck(Raw.SocketId, ServeCode.Accepted), Raw.Open(1));
@@ -70,7 +70,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Fin_that_contradicts_a_piece_held_ahead_loses_no_buffer()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (lane, peer) = replica.Attach();
         await replica.OpenAsync(peer, 1);
         await peer.SendAsync(Raw.Data(1, 10, new byte[10]), Raw.Fin(1, 15), Raw.Data(1, 0, new byte[10]));
@@ -81,7 +81,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Link_that_ends_does_not_wait_for_a_busy_stream()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (near, far) = WireEnd.Create();
         var lane = replica.Attach(near);
         var peer = new WirePeer(far);
@@ -162,7 +162,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Open_that_waits_for_a_place_does_not_outlive_the_withdrawal_of_its_socket()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = await edge.AttachServingAsync();
         var opens = Enumerable.Range(0, 40).Select(_ => edge.OpenAsync()).ToArray();
         edge.Link.Withdraw(Raw.SocketId, ResetCode.Policy);
@@ -189,7 +189,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Unserve_wins_over_an_older_serve_that_is_still_being_judged()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         using var judging = new SemaphoreSlim(0);
         using var go = new SemaphoreSlim(0);
         WirePeer first = edge.Attach(), second = edge.Attach();
@@ -212,6 +212,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Opens_whose_answers_are_not_read_are_bounded()
     {
+        // By the real clock: what is not read is cut off in time.
         var replica = new LoneReplica(TimeProvider.System) { OnOffered = static offer => offer.Refuse(RefusalCode.NoSocket, "none") };
         var (near, far) = WireEnd.Create();
         near.Hold();
@@ -226,7 +227,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Resets_that_are_never_answered_are_bounded()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (lane, peer) = replica.Attach();
         replica.OnOffered = offer => offer.Open(replica.Share)?.Reset(ResetCode.Policy);
         uint id = 0;
@@ -246,7 +247,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Drain_and_unserve_are_said_again_when_their_lane_is_lost()
     {
-        var replica = new LoneReplica(TimeProvider.System);
+        var replica = new LoneReplica(new FakeTimeProvider());
         var (near, far) = WireEnd.Create();
         var lost = replica.Attach(near);
         var (_, peer) = replica.Attach();
@@ -264,7 +265,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Owner_that_throws_does_not_keep_a_lane_from_ending()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = await edge.AttachServingAsync();
         var open = edge.OpenAsync();
         edge.OnServeOffered = static () => throw new NotSupportedException("thrown by the test");

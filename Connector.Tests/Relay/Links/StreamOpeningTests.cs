@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Connector.Relay.Frames;
 using Connector.Relay.Links;
 using Connector.Tests.Relay.Wire;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Connector.Tests.Relay.Links;
 
@@ -14,7 +15,7 @@ public sealed class StreamOpeningTests
     [Fact]
     public async Task Accepted_is_told_before_the_answer()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = await edge.AttachServingAsync();
         var opening = edge.Link.BeginOpen(Raw.Request, edge.Share);
         var (header, _) = await peer.ReadUntilAsync(FrameType.Open);
@@ -30,7 +31,7 @@ public sealed class StreamOpeningTests
     [Fact]
     public async Task Opened_counts_as_accepted_and_refused_does_not()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = await edge.AttachServingAsync();
         var opened = edge.Link.BeginOpen(Raw.Request, edge.Share);
         await peer.SendAsync(Raw.Opened((await peer.ReadUntilAsync(FrameType.Open)).Header.Stream));
@@ -46,7 +47,7 @@ public sealed class StreamOpeningTests
     [Fact]
     public async Task Offer_that_waits_for_a_place_is_not_accepted_and_can_be_given_up()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = await edge.AttachServingAsync();
         var held = new List<(StreamOpening Opening, uint Stream)>();
         for (var i = 0; i < PlacesOfSocket; i++)
@@ -75,7 +76,7 @@ public sealed class StreamOpeningTests
     [InlineData(false)]
     public async Task Offer_that_is_given_up_is_reset_also_when_it_was_opened(bool openedFirst)
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = await edge.AttachServingAsync();
         var opening = edge.Link.BeginOpen(Raw.Request, edge.Share);
         var id = (await peer.ReadUntilAsync(FrameType.Open)).Header.Stream;
@@ -98,7 +99,7 @@ public sealed class StreamOpeningTests
     [Fact]
     public async Task Drain_refuses_new_offers_and_those_that_wait_for_a_place()
     {
-        var edge = new LoneEdge(TimeProvider.System);
+        var edge = new LoneEdge(new FakeTimeProvider());
         var peer = await edge.AttachServingAsync();
         var first = 0u;
         for (var i = 0; i < PlacesOfSocket; i++)
@@ -123,7 +124,7 @@ public sealed class StreamOpeningTests
     {
         for (var round = 0; round < 40; round++)
         {
-            var edge = new LoneEdge(TimeProvider.System);
+            var edge = new LoneEdge(new FakeTimeProvider());
             var first = await edge.AttachServingAsync();
             var second = edge.Attach();
             var sent = new ConcurrentQueue<uint>();

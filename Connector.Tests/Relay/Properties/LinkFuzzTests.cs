@@ -6,6 +6,7 @@ using Connector.Relay.Memory;
 using Connector.Relay.Streams;
 using Connector.Tests.Relay.Wire;
 using CsCheck;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Connector.Tests.Relay.Properties;
 
@@ -65,7 +66,7 @@ public sealed class LinkFuzzTests
         => ToReplica.Array[1, 150].SampleAsync(
             async frames =>
             {
-                var replica = new LoneReplica(TimeProvider.System, Pool);
+                var replica = new LoneReplica(new FakeTimeProvider(), Pool);
                 var (lane, peer) = replica.Attach();
                 var (sibling, siblingPeer) = replica.Attach();
                 var honest = await replica.OpenAsync(siblingPeer, HonestStream);
@@ -95,7 +96,7 @@ public sealed class LinkFuzzTests
         => ToEdge.Array[1, 150].SampleAsync(
             async frames =>
             {
-                var edge = new LoneEdge(TimeProvider.System, Pool);
+                var edge = new LoneEdge(new FakeTimeProvider(), Pool);
                 var peer = edge.Attach();
                 await peer.SendAsync(Raw.Serve(1));
                 await peer.ReadUntilAsync(FrameType.ServeAck);
