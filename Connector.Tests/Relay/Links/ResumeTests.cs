@@ -104,6 +104,7 @@ public sealed class ResumeTests
         var first = await edge.AttachServingAsync();
         var second = edge.Attach();
         await second.SendAsync(Ping);
+        await second.ReadUntilAsync(FrameType.Pong);
         var open = edge.OpenAsync();
         var (header, content) = await first.ReadUntilAsync(FrameType.Open);
         await first.End.DisposeAsync();
@@ -273,7 +274,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Link_without_a_lane_for_too_long_resets_its_streams()
     {
-        var time = new FakeTimeProvider();
+        var time = new HesitantTime();
         var edge = new LoneEdge(time);
         var peer = await edge.AttachServingAsync();
         var open = edge.OpenAsync();
@@ -281,10 +282,10 @@ public sealed class ResumeTests
         await peer.SendAsync(Raw.Opened(header.Stream));
         var stream = Assert.IsType<OpenOutcome.Opened>(await open.WaitAsync(Long)).Stream;
         await peer.End.DisposeAsync();
-        await Eventually.IsTrue(() => edge.Link.LiveLanes == 0, "the link has no lane");
-        time.Advance(EdgeLink.DefaultDetachedLimit - TimeSpan.FromSeconds(1));
+        await Eventually.IsTrue(() => edge.Link.LiveLanes == 0 && time.IsSet, "the link has no lane, and its time runs");
+        time.Inner.Advance(EdgeLink.DefaultDetachedLimit - TimeSpan.FromSeconds(1));
         Assert.Null(stream.Outcome);
-        time.Advance(TimeSpan.FromSeconds(2));
+        time.Inner.Advance(TimeSpan.FromSeconds(2));
         await edge.Over.Task.WaitAsync(Long);
         Assert.Equal(StreamEnd.LinkLost, stream.Outcome!.End);
         await edge.AssertAllBackAsync();

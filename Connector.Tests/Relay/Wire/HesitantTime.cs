@@ -12,6 +12,9 @@ internal sealed class HesitantTime : TimeProvider
 
     public override long TimestampFrequency => Inner.TimestampFrequency;
 
+    /// <summary>A timer was set, since the last call of <see cref="HesitateOnce"/>.</summary>
+    public bool IsSet => set.IsSet;
+
     /// <summary>The next stop of a timer waits until a timer is set.</summary>
     public void HesitateOnce()
     {
