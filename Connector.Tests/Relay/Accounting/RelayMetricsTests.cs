@@ -136,10 +136,18 @@ public sealed class RelayMetricsTests
     {
         var metrics = new RelayMemory(new RelayMemoryOptions()).Metrics;
         Count();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1_000; i++)
-            Count();
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        // A listener of another test that begins meanwhile may allocate on this thread at its first measurement.
+        var least = long.MaxValue;
+        for (var tries = 0; tries < 20 && least != 0; tries++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 1_000; i++)
+                Count();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
 
         void Count()
         {
