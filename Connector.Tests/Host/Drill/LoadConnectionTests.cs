@@ -74,7 +74,11 @@ public sealed class LoadConnectionTests
         await using var closing = LoopbackUpstream.Start((_, _) => Task.CompletedTask);
 
         (await LoadConnection.OpenAsync(Target(silent, LoadKind.Hold), stays: false, Cancellation)).Dispose();
-        await Assert.ThrowsAsync<IOException>(() => LoadConnection.OpenAsync(Target(closing, LoadKind.Hold), stays: false, Cancellation));
+
+        // What is closed later than the product waits for it is taken for served.
+        await Eventually.SucceedsAsync(
+            () => Assert.ThrowsAsync<IOException>(() => LoadConnection.OpenAsync(Target(closing, LoadKind.Hold), stays: false, Cancellation)),
+            "a closed one is not served", Cancellation);
     }
 
     [Fact]
@@ -92,8 +96,20 @@ public sealed class LoadConnectionTests
         await Eventually.IsTrueAsync(() => ledger.Streams == 5, "the streams are new ones", Cancellation);
         Assert.Equal(0, ledger.Summary().Lost);
 
-        echo.ResetConnections();
-        await Eventually.IsTrueAsync(() => ledger.Summary().Lost >= 5 && ledger.Streams == 5, "lost streams are counted and opened again", Cancellation);
+        // Streams that are just being renewed count as well, and are not lost by this.
+        await Eventually.IsTrueAsync(
+            () =>
+            {
+                if (ledger.Summary().Lost >= 5)
+                {
+                    return true;
+                }
+
+                echo.ResetConnections();
+                return false;
+            },
+            "lost streams are counted", Cancellation);
+        await Eventually.IsTrueAsync(() => ledger.Streams == 5, "lost streams are opened again", Cancellation);
     }
 
     private static LoadTarget Target(LoopbackUpstream upstream, LoadKind kind) => new("s", "127.0.0.1", upstream.Port, kind);
