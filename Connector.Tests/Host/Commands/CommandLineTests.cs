@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Connector.Host.Composition;
 using Connector.Protocol.Ids;
+using Connector.Tests.Processes;
 using Xunit;
 
 namespace Connector.Tests.Host.Commands;
@@ -11,7 +12,7 @@ namespace Connector.Tests.Host.Commands;
 [Trait("kind", Kinds.Contract)]
 public sealed class CommandLineTests : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private readonly HostFixture host = new();
 
@@ -180,12 +181,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Status_exits_4_when_nothing_answers()
     {
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        var address = taken.LocalEndpoint.ToString()!;
-        taken.Stop();
-
-        Assert.Equal(4, await host.RunAsync("status", "--health", address));
+        Assert.Equal(4, await host.RunAsync("status", "--health", $"127.0.0.1:{FreePorts.Take()}"));
         Assert.Contains("Not running", host.Error);
     }
 
