@@ -25,7 +25,7 @@ public sealed partial class GroupSampleTests : IDisposable
         Installed.Require(OpenSsl);
         var commands = Commands().Match(await File.ReadAllTextAsync(Path.Combine(Folder, "README.md"), TestContext.Current.CancellationToken)).Groups[1].Value;
         Assert.NotEmpty(commands);
-        await ChildProcess.RunAsync("sh", ["-e", "-c", $"cd \"$1\"\n{commands}", "sh", host.Home], TimeSpan.FromSeconds(60));
+        await ChildProcess.RunAsync("sh", ["-e", "-c", $"cd \"$1\"\n{commands}", "sh", host.Home], TimeSpan.FromMinutes(3));
         host.Variables["BORDER0_TOKEN"] = HostFixture.Token();
         host.Variables["BORDER0_CLUSTER_TLS_CA"] = Path.Combine(host.Home, "ca.pem");
 

@@ -136,7 +136,7 @@ public sealed class DevRunTests : IDisposable
     private async Task<JsonElement> RunOnce(Exposure[] exposures)
     {
         var readyFile = Path.Combine(host.Home, "ready.json");
-        using var stopping = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var stopping = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         var roles = new Roles(
             (options, _) =>
             {

@@ -17,7 +17,7 @@ public sealed class ListenAddressTests
         using var predecessor = new TcpListener(IPAddress.Loopback, 0);
         predecessor.Start();
         var address = (IPEndPoint)predecessor.LocalEndpoint;
-        var waiting = ListenAddress.WaitUntilFreeAsync(address, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        var waiting = ListenAddress.WaitUntilFreeAsync(address, TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
         Assert.False(waiting.IsCompleted);
 
         predecessor.Stop();

@@ -64,7 +64,7 @@ public sealed class ShutdownSignalsTests
 
         signals.Request();
 
-        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await stopping.WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
         release.Set();
     }
 
@@ -81,6 +81,6 @@ public sealed class ShutdownSignalsTests
         Assert.False(gone.Task.IsCompleted);
         pipe.Dispose();
 
-        await gone.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await gone.Task.WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
     }
 }

@@ -18,7 +18,7 @@ public sealed class LettingGoTests : IDisposable
     {
         var waits = 0;
         using var first = StateDirectory.Open(root, TimeProvider.System);
-        var second = StateDirectory.OpenAsync(root, TimeProvider.System, TimeSpan.FromMinutes(1), () => Task.FromResult(++waits), TestContext.Current.CancellationToken);
+        var second = StateDirectory.OpenAsync(root, TimeProvider.System, TimeSpan.FromMinutes(3), () => Task.FromResult(++waits), TestContext.Current.CancellationToken);
         Assert.False(second.IsCompleted);
 
         first.LetGo();
