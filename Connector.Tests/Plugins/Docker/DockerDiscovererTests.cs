@@ -12,7 +12,7 @@ namespace Connector.Tests.Plugins.Docker;
 [Trait("kind", Kinds.Contract)]
 public sealed class DockerDiscovererTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -63,7 +63,8 @@ public sealed class DockerDiscovererTests
         await using var engine = await HttpStub.OnPortAsync(static context => context.Response.WriteAsync("[]"));
         var discoverer = DockerPlugin.CreateDiscoverers(
             new DockerDiscoveryConfiguration(),
-            LocalEnvironment.With(new Dictionary<string, string> { ["DOCKER_HOST"] = $"tcp://localhost:{engine.Port}" }, forbids: static _ => "reach.deny")).Single();
+            LocalEnvironment.With(
+                new Dictionary<string, string> { ["DOCKER_HOST"] = $"tcp://localhost:{engine.Port}" }, time: SlowTime.Thirtyfold, forbids: static _ => "reach.deny")).Single();
 
         Assert.Empty((await discoverer.DiscoverAsync(null, Cancellation)).Resources);
     }
@@ -192,7 +193,7 @@ public sealed class DockerDiscovererTests
             return true;
         };
 
-        var thrown = await Assert.ThrowsAsync<DiscoveryException>(() => engine.Discoverer().DiscoverAsync(null, Cancellation).WaitAsync(Deadline, Cancellation));
+        var thrown = await Assert.ThrowsAsync<DiscoveryException>(() => engine.Discoverer(time: TimeProvider.System).DiscoverAsync(null, Cancellation).WaitAsync(Deadline, Cancellation));
 
         Assert.Contains(thrown.Failure, (DiscoveryFailure[])[DiscoveryFailure.Malformed, DiscoveryFailure.TimedOut]);
     }
@@ -207,7 +208,7 @@ public sealed class DockerDiscovererTests
             return true;
         };
 
-        var thrown = await Assert.ThrowsAsync<DiscoveryException>(() => engine.Discoverer().DiscoverAsync(null, Cancellation).WaitAsync(Deadline, Cancellation));
+        var thrown = await Assert.ThrowsAsync<DiscoveryException>(() => engine.Discoverer(time: TimeProvider.System).DiscoverAsync(null, Cancellation).WaitAsync(Deadline, Cancellation));
 
         Assert.Equal(DiscoveryFailure.TimedOut, thrown.Failure);
     }
@@ -216,7 +217,7 @@ public sealed class DockerDiscovererTests
     public async Task Events_are_told_together_and_the_end_of_the_stream_ends_the_watch()
     {
         await using var engine = await EngineStub.StartAsync(EngineStub.Container("a", "/a"));
-        await using var changes = engine.Discoverer().WatchAsync(Cancellation).GetAsyncEnumerator(Cancellation);
+        await using var changes = engine.Discoverer(time: SlowTime.Fivefold).WatchAsync(Cancellation).GetAsyncEnumerator(Cancellation);
 
         engine.Tell("start", "a");
         Assert.True(await changes.MoveNextAsync().AsTask().WaitAsync(Deadline, Cancellation));
@@ -242,7 +243,7 @@ public sealed class DockerDiscovererTests
     public async Task Watch_begins_where_the_last_scan_began()
     {
         await using var engine = await EngineStub.StartAsync(EngineStub.Container("a", "/a"));
-        var discoverer = engine.Discoverer();
+        var discoverer = engine.Discoverer(time: SlowTime.Fivefold);
         await discoverer.DiscoverAsync(null, Cancellation);
         await using var changes = discoverer.WatchAsync(Cancellation).GetAsyncEnumerator(Cancellation);
         engine.Tell("start", "a");
@@ -257,7 +258,7 @@ public sealed class DockerDiscovererTests
     {
         await using var engine = await EngineStub.StartAsync();
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        await using var changes = engine.Discoverer().WatchAsync(cancelled.Token).GetAsyncEnumerator(cancelled.Token);
+        await using var changes = engine.Discoverer(time: SlowTime.Fivefold).WatchAsync(cancelled.Token).GetAsyncEnumerator(cancelled.Token);
         var next = changes.MoveNextAsync().AsTask();
         await Eventually.IsTrue(() => engine.Asked.Any(one => one.Contains("/events", StringComparison.Ordinal)), "the engine was asked for events");
 
@@ -270,7 +271,7 @@ public sealed class DockerDiscovererTests
     public async Task Event_of_megabytes_ends_the_watch_as_malformed()
     {
         await using var engine = await EngineStub.StartAsync();
-        await using var changes = engine.Discoverer().WatchAsync(Cancellation).GetAsyncEnumerator(Cancellation);
+        await using var changes = engine.Discoverer(time: SlowTime.Fivefold).WatchAsync(Cancellation).GetAsyncEnumerator(Cancellation);
         engine.Tell(new string('x', 6_000_000), "a");
 
         var thrown = await Assert.ThrowsAsync<DiscoveryException>(() => changes.MoveNextAsync().AsTask().WaitAsync(Deadline, Cancellation));
@@ -286,10 +287,11 @@ public sealed class DockerDiscovererTests
         using var folder = new TemporaryFolder("certificates");
         using var other = LaneCertificates.Create("docker");
         folder.Write("ca.pem", other.ExportCertificatePem());
-        var environment = LocalEnvironment.With(new Dictionary<string, string>
+        var variables = new Dictionary<string, string>
         {
             ["DOCKER_HOST"] = $"tcp://127.0.0.1:{server.Port}", ["DOCKER_TLS_VERIFY"] = "1", ["DOCKER_CERT_PATH"] = folder.Path,
-        });
+        };
+        var environment = LocalEnvironment.With(variables, time: SlowTime.Thirtyfold);
 
         var thrown = await Assert.ThrowsAsync<DiscoveryException>(
             () => DockerPlugin.CreateDiscoverers(new DockerDiscoveryConfiguration(), environment).Single().DiscoverAsync(null, Cancellation));

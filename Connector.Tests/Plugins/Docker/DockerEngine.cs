@@ -14,7 +14,7 @@ internal sealed class DockerEngine : IAsyncDisposable
     private static readonly InstalledProgram Containers = new("containerd", "containerd");
     private static readonly InstalledProgram Busybox = new("busybox", "busybox-static", "/bin", "/usr/bin");
     private static readonly InstalledProgram Unshare = new("unshare", "util-linux");
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private readonly TemporaryFolder folder = new("docker");
     private ChildProcess? process;

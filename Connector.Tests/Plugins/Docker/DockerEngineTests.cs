@@ -9,7 +9,7 @@ namespace Connector.Tests.Plugins.Docker;
 [Trait("kind", Kinds.Service)]
 public sealed class DockerEngineTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -54,8 +54,10 @@ internal sealed class EngineStub : IAsyncDisposable
 
     public static object Port(string? ip, int inside, int? outside, string type = "tcp") => new { IP = ip, PrivatePort = inside, PublicPort = outside, Type = type };
 
-    public DockerDiscoverer Discoverer(DockerDiscoveryConfiguration? configuration = null)
-        => (DockerDiscoverer)DockerPlugin.CreateDiscoverers((configuration ?? new()) with { DockerHost = $"unix://{Path}" }, LocalEnvironment.With()).Single();
+    /// <param name="time">Null: one in which no answer of the stub comes too late.</param>
+    public DockerDiscoverer Discoverer(DockerDiscoveryConfiguration? configuration = null, TimeProvider? time = null)
+        => (DockerDiscoverer)DockerPlugin.CreateDiscoverers(
+            (configuration ?? new()) with { DockerHost = $"unix://{Path}" }, LocalEnvironment.With(time: time ?? SlowTime.Thirtyfold)).Single();
 
     public void Tell(string action, string id) => events.Writer.TryWrite(JsonSerializer.Serialize(new
     {
