@@ -9,13 +9,13 @@ public sealed class NetworkDiscovererContractTests : DiscovererContract
     {
         var ssh = new SpeakingServer("SSH-2.0-test\r\n"u8.ToArray());
         var vnc = new SpeakingServer("RFB 003.008\n"u8.ToArray());
-        return Task.FromResult(new SourceInTest(Scans.Of("127.0.0.1", ssh.Port, vnc.Port), Task.CompletedTask, ssh, vnc));
+        return Task.FromResult(new SourceInTest(Scans.Of(SlowTime.Thirtyfold, "127.0.0.1", ssh.Port, vnc.Port), Task.CompletedTask, ssh, vnc));
     }
 
     private protected override Task<SourceInTest> SilentAsync()
     {
         var silent = new SpeakingServer([]);
-        return Task.FromResult(new SourceInTest(Scans.Of("127.0.0.1", silent.Port), silent.Accepted, silent));
+        return Task.FromResult(new SourceInTest(Scans.Of(SlowTime.Thirtyfold, "127.0.0.1", silent.Port), silent.Accepted, silent));
     }
 
     private protected override Task<SourceInTest> UnreachableAsync()

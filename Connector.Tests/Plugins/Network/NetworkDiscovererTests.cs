@@ -21,7 +21,7 @@ public sealed class NetworkDiscovererTests
         await using var first = new SpeakingServer("SSH-2.0-a\r\n"u8.ToArray(), at: new IPEndPoint(IPAddress.Parse("127.7.7.1"), port));
         await using var last = new SpeakingServer("SSH-2.0-b\r\n"u8.ToArray(), at: new IPEndPoint(IPAddress.Parse("127.7.7.14"), port));
 
-        var found = await Scans.Of(target, port).DiscoverAsync(null, Cancellation);
+        var found = await Scans.Of(SlowTime.Thirtyfold, target, port).DiscoverAsync(null, Cancellation);
 
         Assert.Equal(["127.7.7.1", "127.7.7.14"], found.Resources.Select(one => ((NetworkServerDetails)one.Details).IpAddress).Order(StringComparer.Ordinal));
     }
@@ -31,7 +31,7 @@ public sealed class NetworkDiscovererTests
     {
         await using var ssh = new SpeakingServer("SSH-2.0-a\r\n"u8.ToArray());
 
-        var found = await Scans.Of("localhost", ssh.Port).DiscoverAsync(null, Cancellation);
+        var found = await Scans.Of(SlowTime.Thirtyfold, "localhost", ssh.Port).DiscoverAsync(null, Cancellation);
 
         var details = (NetworkServerDetails)Assert.Single(found.Resources).Details;
         Assert.Equal(("127.0.0.1", $"{ssh.Port}"), (details.IpAddress, details.Port));
@@ -78,7 +78,7 @@ public sealed class NetworkDiscovererTests
         var configuration = new NetworkDiscoveryConfiguration { ProbesPerSecond = NetworkDiscoveryConfiguration.MostProbesPerSecond };
         var port = FreePorts.Take();
 
-        var found = await Scans.Of(configuration, "127.8.0.0/20", port).DiscoverAsync(new Recorded(progress), Cancellation);
+        var found = await Scans.Of(configuration, TimeProvider.System, "127.8.0.0/20", port).DiscoverAsync(new Recorded(progress), Cancellation);
 
         Assert.Empty(found.Resources);
         Assert.True(found.IsComplete, string.Join("; ", found.Gaps));

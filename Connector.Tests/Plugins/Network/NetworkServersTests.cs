@@ -16,7 +16,7 @@ public sealed class NetworkServersTests
         Installed.Require(SshServer.Needs);
         await using var server = await SshServer.StartAsync(Cancellation);
 
-        Assert.Equal([$"{ResourceTypes.NetworkSshServer} 127.0.0.1:{server.Port}"], await Scans.FoundAsync(server.Port));
+        Assert.Equal([$"{ResourceTypes.NetworkSshServer} 127.0.0.1:{server.Port}"], await Scans.FoundAsync(SlowTime.Thirtyfold, server.Port));
 
         Assert.DoesNotContain("invalid", server.Output, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("Bad protocol", server.Output, StringComparison.OrdinalIgnoreCase);
@@ -28,7 +28,7 @@ public sealed class NetworkServersTests
         Installed.Require(NginxServer.Needs);
         await using var server = await NginxServer.StartAsync(Cancellation, largeMegabytes: 1);
 
-        var found = await Scans.FoundAsync(server.Port, server.TlsPort);
+        var found = await Scans.FoundAsync(SlowTime.Fivefold, server.Port, server.TlsPort);
 
         Assert.Equal(
             new[] { $"{ResourceTypes.NetworkHttpServer} 127.0.0.1:{server.Port}", $"{ResourceTypes.NetworkHttpsServer} 127.0.0.1:{server.TlsPort}" }.Order(),
@@ -46,7 +46,7 @@ public sealed class NetworkServersTests
         await using var forwarded = new LoopbackAddress(scansFrom).Forward(server.Port);
         for (var scan = 0; scan < 2 * MariaDbServer.MaxConnectErrors; scan++)
         {
-            Assert.Equal([$"{ResourceTypes.NetworkMysqlServer} 127.0.0.1:{forwarded.Port}"], await Scans.FoundAsync(forwarded.Port));
+            Assert.Equal([$"{ResourceTypes.NetworkMysqlServer} 127.0.0.1:{forwarded.Port}"], await Scans.FoundAsync(SlowTime.Thirtyfold, forwarded.Port));
         }
 
         var counted = await MariaDbServer.QueryAsync(
@@ -60,6 +60,6 @@ public sealed class NetworkServersTests
         Installed.Require(PostgresServer.Needs);
         await using var server = await PostgresServer.StartAsync(Cancellation);
 
-        Assert.Equal([$"{ResourceTypes.NetworkPostgresqlServer} 127.0.0.1:{server.Port}"], await Scans.FoundAsync(server.Port));
+        Assert.Equal([$"{ResourceTypes.NetworkPostgresqlServer} 127.0.0.1:{server.Port}"], await Scans.FoundAsync(SlowTime.Fivefold, server.Port));
     }
 }

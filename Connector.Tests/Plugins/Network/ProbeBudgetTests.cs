@@ -77,7 +77,8 @@ public sealed class ProbeBudgetTests
             }
         }
 
-        Assert.InRange(await givenAtTurn, 2, 20);
+        // Far below the hundred of the other: who is given its turn may be held up before it looks.
+        Assert.InRange(await givenAtTurn, 2, 90);
     }
 
     private static async Task<long> GivenAfterAsync(ValueTask taking, ProbeBudget budget)

@@ -118,7 +118,7 @@ public sealed class ScanObstaclesTests
         ImmutableArray<AddressRange> ranges = AddressRange.Merged(addresses.Select(IPAddress.Parse).Select(static address => AddressRange.Of(address, address)));
         await using var discoverer = new NetworkDiscoverer(
             "network", _ => Task.FromResult(new ScanAddresses(ranges, "host.test", [])), [port], new ProbeBudget(2_000, 100, TimeProvider.System),
-            LocalEnvironment.With(forbids: forbids ?? (static _ => null)), open);
+            LocalEnvironment.With(time: SlowTime.Thirtyfold, forbids: forbids ?? (static _ => null)), open);
         return await discoverer.DiscoverAsync(null, Cancellation);
     }
 }

@@ -22,7 +22,8 @@ public sealed class ServiceProbeTests
         await using var vnc = new SpeakingServer("RFB 003.008\n"u8.ToArray());
         await using var mail = new SpeakingServer("220 mail.test ESMTP\r\n"u8.ToArray());
 
-        var found = await Scans.FoundAsync(ssh.Port, vnc.Port, mail.Port);
+        // Mail is listened to until the limit: it could go on.
+        var found = await Scans.FoundAsync(SlowTime.Fivefold, ssh.Port, vnc.Port, mail.Port);
 
         Assert.Equal(
             [$"network_ssh_server 127.0.0.1:{ssh.Port}", $"network_vnc_server 127.0.0.1:{vnc.Port}"], found.Order(StringComparer.Ordinal));
@@ -34,7 +35,7 @@ public sealed class ServiceProbeTests
     {
         await using var mysql = new SpeakingServer(MysqlGreeting, _ => Packet(2, [0xff, 0x15, 0x04, .. "#28000Access denied"u8]));
 
-        Assert.Equal([$"network_mysql_server 127.0.0.1:{mysql.Port}"], await Scans.FoundAsync(mysql.Port));
+        Assert.Equal([$"network_mysql_server 127.0.0.1:{mysql.Port}"], await Scans.FoundAsync(SlowTime.Thirtyfold, mysql.Port));
 
         Assert.Contains("connector-discovery", Encoding.Latin1.GetString(Assert.Single(mysql.Heard)), StringComparison.Ordinal);
     }
@@ -44,7 +45,7 @@ public sealed class ServiceProbeTests
     {
         await using var server = await HttpStub.OnPortAsync(context => context.Response.WriteAsync("hello"));
 
-        Assert.Equal([$"network_http_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(server.Port));
+        Assert.Equal([$"network_http_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(SlowTime.Fivefold, server.Port));
     }
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class ServiceProbeTests
         using var certificate = LaneCertificates.Create("nobody");
         await using var server = await HttpStub.OnPortAsync(context => context.Response.WriteAsync("hello"), certificate);
 
-        Assert.Equal([$"network_https_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(server.Port));
+        Assert.Equal([$"network_https_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(SlowTime.Fivefold, server.Port));
     }
 
     [Fact]
@@ -63,7 +64,7 @@ public sealed class ServiceProbeTests
         await using var server = await HttpStub.OnPortAsync(context => context.Response.WriteAsync("hello"), trap.Certificate);
         var byServer = trap.Questions;
 
-        Assert.Equal([$"network_https_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(server.Port));
+        Assert.Equal([$"network_https_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(SlowTime.Fivefold, server.Port));
 
         Assert.Equal(byServer, trap.Questions);
     }
@@ -75,7 +76,7 @@ public sealed class ServiceProbeTests
     {
         await using var server = new SpeakingServer([], heard => heard is [0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f] ? Encoding.ASCII.GetBytes(answer) : []);
 
-        Assert.Equal([$"network_postgresql_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(server.Port));
+        Assert.Equal([$"network_postgresql_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(SlowTime.Fivefold, server.Port));
     }
 
     [Fact]
@@ -83,7 +84,7 @@ public sealed class ServiceProbeTests
     {
         await using var server = new SpeakingServer([], heard => heard is [3, 0, 0, 19, 14, 0xe0, ..] ? RdpConfirm : []);
 
-        Assert.Equal([$"network_rdp_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(server.Port));
+        Assert.Equal([$"network_rdp_server 127.0.0.1:{server.Port}"], await Scans.FoundAsync(SlowTime.Fivefold, server.Port));
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed class ServiceProbeTests
     {
         await using var closing = new ClosingServer();
 
-        Assert.Empty(await Scans.FoundAsync(closing.Port));
+        Assert.Empty(await Scans.FoundAsync(SlowTime.Thirtyfold, closing.Port));
 
         Assert.Equal(1, closing.Connections);
     }
@@ -112,7 +113,7 @@ public sealed class ServiceProbeTests
     {
         await using var ssh = new SpeakingServer("SSH-2.0-test\r\n"u8.ToArray(), at: new IPEndPoint(IPAddress.IPv6Loopback, 0));
 
-        var found = await Scans.Of("::1", ssh.Port).DiscoverAsync(null, Cancellation);
+        var found = await Scans.Of(SlowTime.Thirtyfold, "::1", ssh.Port).DiscoverAsync(null, Cancellation);
 
         Assert.Equal($"network_ssh_server [::1]:{ssh.Port}", Assert.Single(found.Resources).Identity);
     }
