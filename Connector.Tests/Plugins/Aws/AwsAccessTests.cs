@@ -401,8 +401,9 @@ public sealed class AwsAccessTests : IAsyncLifetime
     {
         await using var instance = await MetadataStub.StartAsync("eu-south-2");
 
-        var discoverer = Assert.Single(Discoverers(
-            Configuration() with { AwsRegions = [] }, ("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", instance.Url)));
+        var environment = AwsInTest.Environment(variables: [("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", instance.Url)])
+            with { Time = SlowTime.Thirtyfold };
+        var discoverer = Assert.Single(RdsPlugin.CreateDiscoverers(Configuration() with { AwsRegions = [] }, environment, AwsInTest.Limits));
 
         Assert.Equal("aws rds ( region = eu-south-2 )", discoverer.DiscoveryId);
     }

@@ -18,7 +18,7 @@ public sealed class TcpReachTests
         using var refusing = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         refusing.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var (open, closed) = (((IPEndPoint)listener.LocalEndpoint).Port, ((IPEndPoint)refusing.LocalEndPoint!).Port);
-        using var reach = new TcpReach(TimeProvider.System, ReachPolicy.Floor.Forbids);
+        using var reach = new TcpReach(SlowTime.Thirtyfold, ReachPolicy.Floor.Forbids);
 
         Assert.True(await reach.AnyAsync("127.0.0.1", [closed, open], Cancellation));
         Assert.True(await reach.AnyAsync("localhost", [closed, open], Cancellation));

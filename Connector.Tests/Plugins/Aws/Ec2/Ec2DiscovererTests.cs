@@ -128,7 +128,7 @@ public sealed class Ec2DiscovererTests : IAsyncLifetime
         [
             Ec2Answers.Instance(1, "a", address: "127.86.4.1"), Ec2Answers.Instance(2, "b", address: "127.86.4.2"), Ec2Answers.Instance(3, "c", "stopped", address: "127.86.4.1"),
         ]));
-        var discoverer = Discoverer();
+        var discoverer = Discoverer(time: SlowTime.Thirtyfold);
 
         var first = await AwsInTest.ScanAsync(discoverer);
         listener.Stop();
@@ -337,9 +337,9 @@ public sealed class Ec2DiscovererTests : IAsyncLifetime
 
     private static IEnumerable<AwsEc2InstanceDetails> Instances(Discovery found) => found.Resources.Select(resource => Assert.IsType<AwsEc2InstanceDetails>(resource.Details));
 
-    private IDiscoverer Discoverer(Func<AwsEc2DiscoveryConfiguration, AwsEc2DiscoveryConfiguration>? change = null, AwsLimits? limits = null)
+    private IDiscoverer Discoverer(Func<AwsEc2DiscoveryConfiguration, AwsEc2DiscoveryConfiguration>? change = null, AwsLimits? limits = null, TimeProvider? time = null)
     {
         var configuration = new AwsEc2DiscoveryConfiguration { ScanIntervalMinutes = 5, AwsRegions = AwsInTest.Regions, AwsCredentials = AwsInTest.Keys, AwsEndpointUrl = stub.Url };
-        return Assert.Single(Ec2Plugin.CreateDiscoverers(change?.Invoke(configuration) ?? configuration, AwsInTest.Environment(), limits ?? AwsInTest.Limits));
+        return Assert.Single(Ec2Plugin.CreateDiscoverers(change?.Invoke(configuration) ?? configuration, AwsInTest.Environment() with { Time = time ?? TimeProvider.System }, limits ?? AwsInTest.Limits));
     }
 }

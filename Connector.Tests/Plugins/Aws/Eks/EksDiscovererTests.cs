@@ -46,7 +46,7 @@ public sealed class EksDiscovererTests : IAsyncLifetime
         using var refusing = AwsInTest.Refusing(out var nobody);
         stub.On("eks", "DescribeCluster", question => EksAnswers.Cluster(question, question.Path.EndsWith("one", StringComparison.Ordinal) ? $"{stub.Url}/api" : nobody));
 
-        Assert.Equal([true, false], Clusters(await AwsInTest.ScanAsync(Discoverer())).Select(cluster => cluster.EndpointReachable));
+        Assert.Equal([true, false], Clusters(await AwsInTest.ScanAsync(Discoverer(time: SlowTime.Thirtyfold))).Select(cluster => cluster.EndpointReachable));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class EksDiscovererTests : IAsyncLifetime
     {
         await using var endpoint = await HttpStub.OnPortAsync(static _ => Task.CompletedTask);
 
-        Assert.True(await EndpointReach.AnswersAsync($"http://localhost:{endpoint.Port}", static _ => null, TimeProvider.System, Cancellation));
+        Assert.True(await EndpointReach.AnswersAsync($"http://localhost:{endpoint.Port}", static _ => null, SlowTime.Thirtyfold, Cancellation));
         Assert.False(await EndpointReach.AnswersAsync($"http://localhost:{endpoint.Port}", static _ => "reach.deny", TimeProvider.System, Cancellation));
         Assert.False(await EndpointReach.AnswersAsync($"http://127.0.0.1:{endpoint.Port}", static _ => "reach.deny", TimeProvider.System, Cancellation));
     }
@@ -66,7 +66,7 @@ public sealed class EksDiscovererTests : IAsyncLifetime
         await using var endpoint = await HttpStub.OnPortAsync(static _ => Task.CompletedTask, trap.Certificate);
         var byServer = trap.Questions;
 
-        Assert.True(await EndpointReach.AnswersAsync($"https://localhost:{endpoint.Port}", static _ => null, TimeProvider.System, Cancellation));
+        Assert.True(await EndpointReach.AnswersAsync($"https://localhost:{endpoint.Port}", static _ => null, SlowTime.Thirtyfold, Cancellation));
 
         Assert.Equal(byServer, trap.Questions);
     }
@@ -175,7 +175,7 @@ public sealed class EksDiscovererTests : IAsyncLifetime
 
     private static IEnumerable<AwsEksClusterDetails> Clusters(Discovery found) => found.Resources.Select(resource => Assert.IsType<AwsEksClusterDetails>(resource.Details));
 
-    private IDiscoverer Discoverer(ImmutableDictionary<string, ImmutableArray<string>>? include = null) => Assert.Single(EksPlugin.CreateDiscoverers(
+    private IDiscoverer Discoverer(ImmutableDictionary<string, ImmutableArray<string>>? include = null, TimeProvider? time = null) => Assert.Single(EksPlugin.CreateDiscoverers(
         new AwsEksDiscoveryConfiguration { ScanIntervalMinutes = 5, AwsRegions = AwsInTest.Regions, AwsCredentials = AwsInTest.Keys, AwsEndpointUrl = stub.Url, IncludeWithTags = include },
-        AwsInTest.Environment(), AwsInTest.Limits));
+        AwsInTest.Environment() with { Time = time ?? TimeProvider.System }, AwsInTest.Limits));
 }
