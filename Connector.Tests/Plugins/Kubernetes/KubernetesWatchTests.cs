@@ -6,7 +6,7 @@ namespace Connector.Tests.Plugins.Kubernetes;
 [Trait("kind", Kinds.Contract)]
 public sealed class KubernetesWatchTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
