@@ -16,13 +16,12 @@ namespace Connector.Tests.Actors.Control;
 /// <summary>One control session in virtual time, with probes around it.</summary>
 public abstract class ControlSessionSpec : TestKit
 {
-    private const string Hocon =
+    private const string Hocon = TestKitHocon.Patient +
         """
         akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
         akka.loglevel = WARNING
         akka.stdout-loglevel = OFF
         akka.log-dead-letters = off
-        akka.test.single-expect-default = 20s
         """;
 
     protected static readonly ReplicaId Replica = new("replica-1");

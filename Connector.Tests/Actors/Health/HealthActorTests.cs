@@ -12,7 +12,7 @@ using TestKit = Akka.TestKit.Xunit.TestKit;
 namespace Connector.Tests.Actors.Health;
 
 [Trait("kind", Kinds.Actor)]
-public sealed class HealthActorTests : TestKit
+public sealed class HealthActorTests() : TestKit(TestKitHocon.Patient)
 {
     [Fact]
     public void Published_states_are_collected_and_what_is_gone_leaves()

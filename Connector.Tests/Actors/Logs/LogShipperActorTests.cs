@@ -16,7 +16,7 @@ public sealed class LogShipperActorTests : TestKit
     private readonly LogInlet inlet = new();
 
     public LogShipperActorTests()
-        : base("akka { test.single-expect-default = 20s, loglevel = WARNING, stdout-loglevel = OFF, log-dead-letters = off }")
+        : base(TestKitHocon.Patient + "akka { loglevel = WARNING, stdout-loglevel = OFF, log-dead-letters = off }")
     {
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using System.Text;
 using Akka.Actor;
+using Akka.Configuration;
 using Connector.Actors.Registration;
 using Xunit;
 using TestKit = Akka.TestKit.Xunit.TestKit;
@@ -8,7 +9,8 @@ using TestKit = Akka.TestKit.Xunit.TestKit;
 namespace Connector.Tests.Actors.Registration;
 
 [Trait("kind", Kinds.Actor)]
-public sealed class RefusingJsonSerializerTests() : TestKit(PersistenceHocon.For("Data Source=none"))
+public sealed class RefusingJsonSerializerTests()
+    : TestKit(ConfigurationFactory.ParseString(TestKitHocon.Patient).WithFallback(PersistenceHocon.For("Data Source=none")))
 {
     [Fact]
     public void Json_with_a_type_hint_is_refused()

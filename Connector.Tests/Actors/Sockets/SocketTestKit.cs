@@ -17,9 +17,8 @@ public abstract class SocketTestKit : TestKit
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     protected SocketTestKit()
-        : base("""
+        : base(TestKitHocon.Patient + """
             akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
-            akka.test.single-expect-default = 20s
             akka.loglevel = WARNING
             akka.log-dead-letters = off
             """)

@@ -23,7 +23,7 @@ namespace Connector.Tests.Actors.State;
 public sealed class DesiredStateActorTests : TestKit
 {
     public DesiredStateActorTests()
-        : base("akka { test.single-expect-default = 20s, loglevel = WARNING, stdout-loglevel = OFF, log-dead-letters = off }")
+        : base(TestKitHocon.Patient + "akka { loglevel = WARNING, stdout-loglevel = OFF, log-dead-letters = off }")
     {
     }
 
