@@ -24,6 +24,7 @@ public sealed class SocketIsolationTests : TestKit
     private const int Faulty = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Observed = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Allowance = TimeSpan.FromMilliseconds(500);
     private readonly LinkPair pair = new();
     private readonly ActorSystem edge = ActorSystem.Create("edge");
     private readonly FaultInjection injection;
@@ -34,7 +35,7 @@ public sealed class SocketIsolationTests : TestKit
     private readonly List<Task<OpenOutcome>> hanging = [];
 
     public SocketIsolationTests()
-        : base("""
+        : base(TestKitHocon.Patient + """
             akka.loglevel = OFF
             connector-sockets-dispatcher {
               type = ForkJoinDispatcher
@@ -62,7 +63,9 @@ public sealed class SocketIsolationTests : TestKit
                 },
                 injection,
                 new ScriptedResolver(),
-                SocketSettings.Default,
+
+                // Dials that hang do so until the test has looked, however often it has to measure.
+                SocketSettings.Default with { DialDeadline = TimeSpan.FromMinutes(2) },
                 TimeProvider.System)
             {
                 Wrap = stream => injection.Wrap(stream, faultyId),
@@ -108,7 +111,16 @@ public sealed class SocketIsolationTests : TestKit
         await Task.Delay(Observed);
         var stall = others.Max(s => s.TakeLongestStall());
 
-        Assert.True(stall <= control + TimeSpan.FromMilliseconds(500), $"with {fault} the others stalled for {stall}, in the control run for {control}");
+        // The machine may stall once, just now; what the fault does to the others it does each time.
+        for (var again = 0; again < 4 && stall > control + Allowance; again++)
+        {
+            others.ForEach(s => s.TakeLongestStall());
+            await InjectAgainAsync(fault);
+            await Task.Delay(Observed);
+            stall = others.Max(s => s.TakeLongestStall());
+        }
+
+        Assert.True(stall <= control + Allowance, $"with {fault} the others stalled for {stall}, in the control run for {control}");
         Assert.Equal(before.Where(p => !IsFaulty(p)), Incarnations().Where(p => !IsFaulty(p)));
         await AssertFaultyIsHitAsync(fault, faulty, before.Single(IsFaulty));
 
@@ -169,6 +181,21 @@ public sealed class SocketIsolationTests : TestKit
         }
     }
 
+    /// <summary>The other faults last.</summary>
+    private async Task InjectAgainAsync(Fault fault)
+    {
+        switch (fault)
+        {
+            case Fault.HandlerThrows:
+                await RefusedAsync();
+                break;
+            case Fault.StageThrows:
+                using (var another = await ConnectAsync(Faulty))
+                    await another.SendAsync("x"u8.ToArray());
+                break;
+        }
+    }
+
     /// <summary>Without this the test would pass with a fault that never happened.</summary>
     private async Task AssertFaultyIsHitAsync(Fault fault, Socket faulty, string before)
     {
@@ -204,7 +231,20 @@ public sealed class SocketIsolationTests : TestKit
         Assert.IsType<OpenOutcome.Refused>(await OpenAsync(Faulty, deadline.Token));
     }
 
-    private Task<OpenOutcome> OpenAsync(int n, CancellationToken cancellationToken)
+    private async Task<OpenOutcome> OpenAsync(int n, CancellationToken cancellationToken)
+    {
+        // A process that was kept off the processor says so, and the edge asks again.
+        OpenOutcome outcome;
+        do
+        {
+            outcome = await OpenOnceAsync(n, cancellationToken);
+        }
+        while (outcome is OpenOutcome.Refused { Code: RefusalCode.Stale });
+
+        return outcome;
+    }
+
+    private Task<OpenOutcome> OpenOnceAsync(int n, CancellationToken cancellationToken)
     {
         SocketMemory memory;
         lock (edgeMemory)
@@ -219,15 +259,7 @@ public sealed class SocketIsolationTests : TestKit
     private async Task<Socket> ConnectAsync(int n)
     {
         using var deadline = new CancellationTokenSource(Patience);
-
-        // A process that was kept off the processor says so, and the edge asks again.
-        OpenOutcome outcome;
-        do
-        {
-            outcome = await OpenAsync(n, deadline.Token);
-        }
-        while (outcome is OpenOutcome.Refused { Code: RefusalCode.Stale });
-
+        var outcome = await OpenAsync(n, deadline.Token);
         var opened = outcome as OpenOutcome.Opened;
         Assert.True(opened is not null, $"socket {n} was not opened: {outcome}");
         var (client, accepted) = await LinkPair.ConnectAsync();
