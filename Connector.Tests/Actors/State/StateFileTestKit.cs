@@ -21,16 +21,18 @@ public abstract class StateFileTestKit : TestKit
     private protected static readonly ReplicaId ReplicaId = new("r-1");
     private protected static readonly ReplicaIdentity Identity = new(Connector, ReplicaId, new KeyThumbprint("key"));
 
-    /// <summary>Failures are over soon.</summary>
+    /// <summary>Failures are over soon; what works is given all the time that a slow disk needs.</summary>
     private protected static readonly StateFileSettings Hasty = new()
     {
         ShortestRetry = TimeSpan.FromMilliseconds(50),
         LongestRetry = TimeSpan.FromMilliseconds(200),
         Healed = TimeSpan.FromMilliseconds(100),
+        OpenDeadline = TimeSpan.FromSeconds(60),
+        FlushDeadline = TimeSpan.FromSeconds(60),
     };
 
-    private const string Common =
-        "akka { test.single-expect-default = 30s, test.filter-leeway = 30s, loglevel = DEBUG, loggers = [], stdout-loglevel = OFF, log-dead-letters = off }";
+    private const string Common = TestKitHocon.Patient +
+        "akka { loglevel = DEBUG, loggers = [], stdout-loglevel = OFF, log-dead-letters = off }";
 
     private readonly TemporaryFolder folder;
     private int names;
