@@ -53,11 +53,11 @@ internal sealed class FakeDiscoverer(string id) : IWatchingDiscoverer
         return ValueTask.CompletedTask;
     }
 
-    public async Task<FakeScan> BegunAsync() => await begun.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+    public async Task<FakeScan> BegunAsync() => await begun.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
     public bool HasBegun => begun.Reader.Count > 0;
 
-    public async Task<Channel<SourceChanged>> WatchedAsync() => await watches.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+    public async Task<Channel<SourceChanged>> WatchedAsync() => await watches.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 }
 
 internal sealed record FakeScan(IProgress<DiscoveryProgress> Progress)
