@@ -18,6 +18,8 @@ public sealed class GrpcControlTransportTests
 {
     private static readonly byte[] Nonce = [.. Enumerable.Range(240, 16).Select(i => (byte)i), .. Enumerable.Range(0, 16).Select(i => (byte)i)];
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -131,10 +133,10 @@ public sealed class GrpcControlTransportTests
             context.CancellationToken.Register(() => freed.TrySetResult());
             return freed.Task;
         });
-        var failure = await Failure(() => Transport(server, s => s with { HeadersDeadline = TimeSpan.FromSeconds(0.3) }).OpenAsync(1, Cancelled));
+        var failure = await Failure(() => Transport(server, s => s with { HeadersDeadline = TimeSpan.FromSeconds(3) }).OpenAsync(1, Cancelled));
         Assert.Equal(ControlFailureKind.Unreachable, failure.Kind);
-        Assert.Contains("is connected but did not answer within 0.3 s", failure.Reason, StringComparison.Ordinal);
-        await freed.Task.WaitAsync(Cancelled);
+        Assert.Contains("is connected but did not answer within 3 s", failure.Reason, StringComparison.Ordinal);
+        await freed.Task.WaitAsync(Patience, Cancelled);
     }
 
     [Fact]
@@ -160,8 +162,8 @@ public sealed class GrpcControlTransportTests
         var transport = Transport(server, s => s with
         {
             Server = new Uri($"https://localhost:{cut.Port}"),
-            KeepAliveDelay = TimeSpan.FromSeconds(1),
-            KeepAliveTimeout = TimeSpan.FromSeconds(1),
+            KeepAliveDelay = TimeSpan.FromSeconds(3),
+            KeepAliveTimeout = TimeSpan.FromSeconds(5),
         });
         await using var connection = await transport.OpenAsync(1, Cancelled);
         cut.Freeze();
@@ -184,7 +186,7 @@ public sealed class GrpcControlTransportTests
                 all.Add(requests.Current.RequestTypeCase);
             seen.SetResult(all);
         });
-        await using var connection = await Transport(server, static s => s with { WriteDeadline = TimeSpan.FromSeconds(60) }).OpenAsync(1, Cancelled);
+        await using var connection = await Transport(server).OpenAsync(1, Cancelled);
         var result = new ControlStreamRequest { PluginDiscoveryResults = new PluginDiscoveryResults { PluginId = new string('p', 20_000) } };
         for (var i = 0; i < Results; i++)
             Assert.True(connection.TrySend(result));
@@ -207,7 +209,7 @@ public sealed class GrpcControlTransportTests
             context.CancellationToken.Register(() => freed.TrySetResult());
             await freed.Task;
         });
-        await using var connection = await Transport(server, static s => s with { WriteDeadline = TimeSpan.FromSeconds(60) }).OpenAsync(1, Cancelled);
+        await using var connection = await Transport(server).OpenAsync(1, Cancelled);
 
         // One message many times: it is counted, and held once.
         var result = new ControlStreamRequest { PluginDiscoveryResults = new PluginDiscoveryResults { PluginId = new string('p', 1024 * 1024) } };
@@ -286,8 +288,16 @@ public sealed class GrpcControlTransportTests
         return new GrpcControlTransport(change?.Invoke(settings) ?? settings, TimeProvider.System);
     }
 
-    private static GrpcControlTransportSettings Settings(Uri server, ServerTrust trust)
-        => new() { Server = server, Trust = trust, Token = () => new Secret("the token") };
+    /// <summary>Deadlines are those of the tests that look at one; the others only need an answer.</summary>
+    private static GrpcControlTransportSettings Settings(Uri server, ServerTrust trust) => new()
+    {
+        Server = server,
+        Trust = trust,
+        Token = () => new Secret("the token"),
+        ConnectDeadline = Patience,
+        HeadersDeadline = Patience,
+        WriteDeadline = Patience,
+    };
 
     private static async Task<ControlFailure> Failure(Func<Task> action) => (await Assert.ThrowsAsync<ControlTransportException>(action)).Failure;
 }
