@@ -100,7 +100,11 @@ public sealed class ConnectorActorsTests : IAsyncLifetime
     {
         var url = host.Services.GetRequiredService<HealthEndpoint>().Url!;
         using var http = new HttpClient { BaseAddress = url };
-        var status = JsonDocument.Parse(await http.GetStringAsync("/status", TestContext.Current.CancellationToken)).RootElement;
+
+        // While the actors still start it may say that they do not answer.
+        var text = await Eventually.SucceedsAsync(
+            () => http.GetStringAsync("/status", TestContext.Current.CancellationToken), "the status is told", TestContext.Current.CancellationToken);
+        var status = JsonDocument.Parse(text).RootElement;
         Assert.Equal("connecting", status.GetProperty("control_session").GetProperty("state").GetString());
         transport.Next().Succeed().Push(new ControlStreamResponse { Stop = new Stop { Reason = "test" } });
         Assert.Contains("test", (await stopped.Task.WaitAsync(Patience, TestContext.Current.CancellationToken)).Reason, StringComparison.Ordinal);
