@@ -1,6 +1,4 @@
 using System.Buffers.Text;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using Connector.Actors.Group;
 using Connector.Protocol;
 using Connector.Protocol.Control.Wire;

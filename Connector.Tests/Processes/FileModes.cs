@@ -5,7 +5,7 @@ namespace Connector.Tests.Processes;
 internal static class FileModes
 {
     /// <summary>None of a file that was renamed or removed since it was listed.</summary>
-    [SupportedOSPlatform("linux")]
+    [UnsupportedOSPlatform("windows")]
     public static UnixFileMode Of(string path)
     {
         try

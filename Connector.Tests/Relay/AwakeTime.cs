@@ -9,11 +9,10 @@ internal sealed class AwakeTime : TimeProvider
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
     private readonly Timer clock;
-    private readonly Lock gate = new();
     private long awake;
     private long seen = System.GetTimestamp();
 
-    private AwakeTime() => clock = new Timer(_ => Advance(), null, Step, Step);
+    private AwakeTime() => clock = new Timer(_ => Advance(), null, Step, Timeout.InfiniteTimeSpan);
 
     public static AwakeTime Instance { get; } = new();
 
@@ -23,11 +22,9 @@ internal sealed class AwakeTime : TimeProvider
 
     private void Advance()
     {
-        lock (gate)
-        {
-            var now = System.GetTimestamp();
-            Interlocked.Add(ref awake, Math.Min(System.GetElapsedTime(seen, now).Ticks, 2 * Step.Ticks));
-            seen = now;
-        }
+        var now = System.GetTimestamp();
+        Interlocked.Add(ref awake, Math.Min(System.GetElapsedTime(seen, now).Ticks, 2 * Step.Ticks));
+        seen = now;
+        clock.Change(Step, Timeout.InfiniteTimeSpan);
     }
 }

@@ -1,5 +1,3 @@
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using Connector.Protocol.Control.EdgeWire;
 using Connector.Protocol.Tls;
 using Connector.Server.Feed.Wire;
